@@ -1,0 +1,146 @@
+"""Checks of the lab build-flask-image: an image of layers, and a container that answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from labrunner.engine.engine import Engine
+from labrunner.engine.objects import Container, Image
+from labrunner.verify.checking import Blocked, NotDone, require, step
+from labrunner.verify.fixtures import Recorded
+from labrunner.verify.looking import demand_running, page_of, port_to_ask, shares_history
+
+BASE = "python:3.6.1-alpine"
+INSIDE = 5000
+REQUEST = re.compile(r"GET /\S* HTTP/")  # Flask puts colours around it
+BUILD = "docker build -f Dockerfile -t python-hello-world ."
+
+
+@step("archive")
+def test_layers_of_the_base_are_counted(engine: Engine, answer: str, evidence: dict[str, Any]) -> None:
+    """you know how many layers the image has"""
+    base = _base(engine)
+    evidence.update(image=base.id, layers=len(base.layers))
+    require(
+        answer == str(len(base.layers)),
+        f"the number of layers of {BASE} was asked for, and {answer!r} is not it",
+        next=f"docker image inspect --format '{{{{len .RootFS.Layers}}}}' {BASE}",
+    )
+
+
+@step("build")
+def test_image_stands_on_its_base(
+    engine: Engine, var: Mapping[str, str], folder: Path, evidence: dict[str, Any]
+) -> None:
+    """the image is built: Flask and your app on top of the Python image"""
+    image = _built(engine, var["image"], folder)
+    base = _base(engine)
+    require(
+        shares_history(image, base),
+        f"{var['image']} was to be built on {BASE}, and its first layers are not that image's",
+        next=f"put FROM {BASE} at the top of the Dockerfile, then {BUILD}",
+    )
+    added = len(image.layers) - len(base.layers)
+    require(
+        added >= 2,
+        f"{var['image']} was to have a layer with Flask and one with app.py, and it adds {added} to its base",
+        next=f"look at RUN and COPY in the Dockerfile, then {BUILD}",
+    )
+    require(
+        "app.py" in " ".join(image.command),
+        f"{var['image']} was to start app.py, and its command is {' '.join(image.command) or 'none'}",
+        next=f'put CMD ["python","app.py"] into the Dockerfile, then {BUILD}',
+    )
+    history = [[entry.created, entry.created_by, entry.size] for entry in engine.history(image.id)]
+    evidence.update(image=image.id, layers=list(image.layers), history=history)
+
+
+@step("build")
+def test_copy_comes_last(engine: Engine, var: Mapping[str, str], folder: Path, evidence: dict[str, Any]) -> None:
+    """the layer with app.py is the last one, so that a change of it costs no other"""
+    image = _built(engine, var["image"], folder)
+    last = [entry for entry in engine.history(image.id) if entry.size][-1]
+    require(
+        "COPY" in last.created_by or "ADD" in last.created_by,
+        f"COPY was to make the last layer, and the last one was made by {last.created_by[:60]!r}",
+        next=f"move COPY to the end of the Dockerfile, then {BUILD}",
+    )
+    evidence.update(last=last.created_by)
+
+
+@step("run")
+def test_app_answers(engine: Engine, var: Mapping[str, str], evidence: dict[str, Any]) -> None:
+    """your app answers on the port that you published"""
+    container = _container(engine, var["image"])
+    port = port_to_ask(container, int(var["app_port"]), INSIDE)
+    page = page_of(engine, container, port, INSIDE)
+    require(
+        page.status == 200 and var["greeting"] in page.text,
+        f"{var['greeting']!r} was to come from port {port}, and what came is {page.status}: {page.text[:80]!r}",
+        next=f"mend app.py, then {BUILD} and run it again",
+    )
+    evidence.update(container=container.id, image=container.image_id, port=port, text=page.text[:200])
+
+
+@step("logs")
+def test_log_shows_a_request(engine: Engine, recorded: Recorded, evidence: dict[str, Any]) -> None:
+    """the container's log shows your request"""
+    container = engine.container(recorded("run")["container"])
+    if container is None:
+        raise NotDone("the app's container was asked for its log, and it is gone", "labrunner check build-flask-image/run")
+    lines = [line for line in engine.logs(container).splitlines() if REQUEST.search(line) and "labrunner=" not in line]
+    require(
+        lines,
+        f"a request was to be in the log of {container.name}, and the only ones there are this check's own",
+        next=f"open http://localhost:{recorded('run')['port']}",
+    )
+    evidence.update(container=container.id, request=lines[-1].partition(" ")[2])
+
+
+def _base(engine: Engine) -> Image:
+    base = engine.image(BASE)
+    if base is None:
+        raise Blocked(f"the image {BASE} was to be looked at, and it is not on the engine", "labrunner images prepare")
+    return base
+
+
+def _built(engine: Engine, name: str, folder: Path) -> Image:
+    image = engine.image(name)
+    if image is None:
+        raise NotDone(*_why_missing(engine, name, folder))
+    return image
+
+
+def _why_missing(engine: Engine, name: str, folder: Path) -> tuple[str, str]:
+    """Why there is no image of that name, and what to do: a file is missing, the build fails, or it was not named."""
+    from labrunner.engine.trial import why_build_fails  # noqa: PLC0415 - the SDK, only where it is needed
+
+    asked = f"an image named {name} was asked for, and there is none"
+    for file in ("Dockerfile", "app.py"):
+        if not (folder / file).is_file():
+            return f"{asked}; {file} is missing in {folder}", f"write {file} in {folder}, then {BUILD}"
+    error = why_build_fails(engine.host, folder)
+    if error is None:
+        return f"{asked}; what is in {folder} can be built", f"cd {folder} && {BUILD}"
+    return f"{asked}; Dockerfile:{error.line}: {error.instruction}: {error.reason}", f"mend that line, then {BUILD}"
+
+
+def _container(engine: Engine, image: str) -> Container:
+    """The running container of the image as it is now."""
+    now = engine.image(image)
+    everyone = engine.containers()
+    own = [container for container in everyone if now is not None and container.image_id == now.id]
+    running = [container for container in own if container.running]
+    if running:
+        return running[0]
+    command = f"docker run -p 5001:{INSIDE} -d {image}"
+    if own:
+        demand_running(engine, own[0])
+    older = [container for container in everyone if container.image.startswith(image) and container.running]
+    if older:
+        found = f"{older[0].name} still runs the image from before the last build"
+        raise NotDone(f"a container of {image} was asked for, and {found}", f"docker rm -f {older[0].name}, then {command}")
+    raise NotDone(f"a running container of {image} was asked for, and there is none", command)

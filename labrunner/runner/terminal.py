@@ -1,0 +1,108 @@
+"""A real terminal with a shell in it, driven as a learner's hands drive one."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+import pexpect
+
+from labrunner.model.errors import ToolError
+
+#: Seconds that one command may take; a first build fetches packages.
+COMMAND_SECONDS = 600
+#: Seconds within which a program that holds the terminal has to show itself, or to end after a key.
+READY_SECONDS = 30
+_KEYS = {"Ctrl-C": "c", "Ctrl-D": "d"}
+_QUESTION = r"(?:\[y/N\]|[?:])\s*$"
+_HIDDEN = r"[Pp]assword:\s*$"
+
+
+class Terminal:
+    """One terminal. What it shows is copied to a transcript; what is typed at a hidden prompt is not shown, so never."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._mark = f"labrunner-{secrets.token_hex(4)}"
+        self._prompt = re.escape(self._mark) + r":(\d+)\$ "
+        with tempfile.NamedTemporaryFile("w", prefix="labrunner-inputrc-", delete=False) as inputrc:
+            inputrc.write("set enable-bracketed-paste off\n")
+        try:
+            self._child: pexpect.spawn[str] = pexpect.spawn(
+                "bash",
+                ["--norc", "--noprofile"],
+                cwd=str(folder),
+                env={
+                    **environ,
+                    "PS1": f"{self._mark}:$?$ ",
+                    "PROMPT_COMMAND": "",
+                    "INPUTRC": inputrc.name,
+                    "TERM": "xterm",
+                },
+                encoding="utf-8",
+                codec_errors="replace",
+                dimensions=(50, 240),
+                timeout=READY_SECONDS,
+            )
+            self._child.delaybeforesend = None
+            self._expect_prompt(READY_SECONDS)
+        finally:
+            os.unlink(inputrc.name)
+
+    def record(self, transcript: TextIO | None) -> None:
+        """Copy what the terminal shows from now on to ``transcript``, or to nothing."""
+        self._child.logfile_read = transcript
+
+    def run(self, line: str, *, reply: str | None = None, secret: str | None = None) -> str:
+        """Type a command, answer its question, wait for its end; what it showed."""
+        self._child.sendline(line)
+        self._child.expect_exact("\n")
+        if reply is not None:
+            self._expect(_QUESTION, READY_SECONDS, line)
+            self._child.sendline(reply)
+        if secret is not None:
+            self._expect(_HIDDEN, READY_SECONDS, line)
+            self._child.waitnoecho(READY_SECONDS)
+            self._child.sendline(secret)
+        self._expect_prompt(COMMAND_SECONDS, line)
+        return (self._child.before or "").replace("\r\n", "\n")
+
+    def hold(self, line: str, ready: str | None) -> None:
+        """Type a line to the shell or to the program that holds the terminal, and wait until it has shown itself."""
+        self._child.sendline(line)
+        self._child.expect_exact("\n")
+        self._expect(ready or r"\S", READY_SECONDS, line)
+
+    def leave(self, line: str) -> None:
+        """Type a line that ends the program, and wait for the shell."""
+        self._child.sendline(line)
+        self._expect_prompt(READY_SECONDS, line)
+
+    def press(self, key: str) -> None:
+        """Press a key that ends the program, and wait for the shell."""
+        self._child.sendcontrol(_KEYS[key])
+        self._expect_prompt(READY_SECONDS, key)
+
+    def close(self) -> None:
+        """End the shell and what still runs in it."""
+        self._child.logfile_read = None
+        self._child.close(force=True)
+
+    def _expect_prompt(self, seconds: float, typed: str = "a shell") -> None:
+        self._expect(self._prompt, seconds, typed)
+
+    def _expect(self, pattern: str, seconds: float, typed: str) -> None:
+        try:
+            # The prompt is always an answer: a command that ended instead of asking is judged by its outcome.
+            self._child.expect([pattern, self._prompt] if pattern != self._prompt else [pattern], timeout=seconds)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            shown = (self._child.before or "").strip().splitlines()
+            raise ToolError(
+                f"{typed!r} was typed, and its terminal did not answer within {seconds:.0f} s;"
+                f" its last line: {shown[-1] if shown else 'none'}",
+                next="labrunner doctor",
+            ) from error

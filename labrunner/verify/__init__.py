@@ -1,0 +1,1 @@
+"""Run the checks in a process of their own and turn what they saw into verdicts."""

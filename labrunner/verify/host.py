@@ -1,0 +1,68 @@
+"""The check host: a fresh process that imports pytest once and forks for each request.
+
+It is started with ``python -P -E`` in the checks' folder, so that nothing of the learner's folder or environment is
+imported. Standard input brings one CheckRequest a line. Standard output gives, for each request, lines
+``{"running": check}`` and ``{"result": …}`` and at last ``{"done": problem or null}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import pytest
+
+from labrunner.verify import fixtures
+from labrunner.verify.plugin import CheckPlugin
+from labrunner.verify.request import CheckRequest
+
+#: Built-in plugins that a check cannot need; each costs time at every start.
+_UNUSED = (
+    "cacheprovider capture debugging doctest faulthandler junitxml legacypath logging nose pastebin recwarn setuponly "
+    "setupplan stepwise subtests terminal threadexception unittest unraisableexception"
+).split()
+
+
+def arguments(request: CheckRequest) -> list[str]:
+    """pytest's command line: no configuration, no conftest, no assertion rewriting, no plugin but ours."""
+    switched_off = [word for name in _UNUSED for word in ("-p", f"no:{name}")]
+    return ["--noconftest", "--assert=plain", "-c", os.devnull, "--rootdir", os.curdir, *switched_off, *request.files]
+
+
+def serve(requests: int, results: int) -> None:
+    """Answer the requests that arrive on one descriptor on the other one, until the first is closed."""
+    with os.fdopen(requests, "rb") as lines:
+        for line in lines:
+            child = os.fork()
+            if child == 0:
+                os._exit(answer(CheckRequest.read(line), results))
+            _, status = os.waitpid(child, 0)
+            if status:
+                _send(results, {"done": f"the process of the checks ended with status {status}"})
+
+
+def answer(request: CheckRequest, results: int) -> int:
+    """Run the checks of one request; the process's exit code."""
+    plugin = CheckPlugin(request, lambda message: _send(results, message))
+    code = pytest.main(arguments(request), plugins=[plugin, fixtures])
+    problem = plugin.problem
+    if problem is None and code in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
+        problem = f"pytest ended with {code!r}"
+    _send(results, {"done": problem})
+    return 0
+
+
+def _send(results: int, message: object) -> None:
+    os.write(results, json.dumps(message).encode() + b"\n")
+
+
+def main() -> None:
+    """Keep standard output for results: what a check prints goes to standard error."""
+    results = os.dup(1)
+    os.dup2(2, 1)
+    serve(os.dup(0), results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""What checks of several labs look at: containers by name and image, ports, listening sockets, namespaces."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from labrunner.engine.engine import Engine
+from labrunner.engine.objects import Container, Image
+from labrunner.verify.checking import NotDone, Page, answered_by, fetch, fetch_from, require
+
+#: The six namespaces of the course, by their names under /proc/PID/ns.
+NAMESPACES = ("pid", "user", "uts", "mnt", "net", "ipc")
+_LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
+_LISTEN = "0A"
+
+
+def familiar(reference: str) -> str:
+    """A reference as Docker shows it: without ``docker.io/library/``, and with its tag."""
+    name = reference.removeprefix("docker.io/").removeprefix("index.docker.io/").removeprefix("library/")
+    return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
+
+
+def is_of(engine: Engine, container: Container, image: str) -> bool:
+    """Whether a container was made from an image, by the name that was typed or by the image's ID."""
+    if familiar(container.image) == familiar(image):
+        return True
+    found = engine.image(image)
+    return found is not None and found.id == container.image_id
+
+
+def last_words(engine: Engine, container: Container) -> str:
+    """The last line of a container's log, without its time stamp."""
+    lines = engine.logs(container, tail=5).strip().splitlines()
+    return lines[-1].partition(" ")[2].strip() if lines else "it wrote nothing"
+
+
+def demand_running(engine: Engine, container: Container) -> None:
+    """FAILED with its last log line where the container does not run."""
+    require(
+        container.running,
+        f"the container {container.name} is there, and it is {container.status} (exit code {container.exit_code});"
+        f" the last line of its log: {last_words(engine, container)}",
+        next=f"docker container logs {container.name}",
+    )
+
+
+def named_container(engine: Engine, name: str, image: str, command: str) -> Container:
+    """The running container of that name, made from that image; ``command`` is what would start it."""
+    container = engine.container(name)
+    if container is None or container.name != name:
+        others = [other for other in engine.containers() if is_of(engine, other, image)]
+        found = f"one of {image} is named {others[0].name}" if others else f"none of the image {image} is there either"
+        raise NotDone(f"a container named {name} was asked for, and there is none; {found}", command)
+    require(
+        is_of(engine, container, image),
+        f"the container {name} was to run {image}, and it was made from {container.image}",
+        next=f"docker container rm --force {name}, then {command}",
+    )
+    demand_running(engine, container)
+    return container
+
+
+def demand_port(container: Container, host: int, inside: int, command: str) -> None:
+    """FAILED unless the container's port ``inside`` is published as ``host``."""
+    published = container.host_ports(inside)
+    found = ", ".join(f"{port.host}->{port.container}" for port in container.ports) or "no port"
+    require(
+        host in published,
+        f"port {inside} of {container.name} was to be published as {host}, and it publishes {found}",
+        next=f"docker container rm --force {container.name}, then {command}",
+    )
+
+
+def port_to_ask(container: Container, wanted: int, inside: int) -> int:
+    """The host's port behind which the container's ``inside`` answers: ``wanted``, or another if that one is taken."""
+    published = container.host_ports(inside)
+    if wanted in published:
+        return wanted
+    found = ", ".join(f"{port.host}->{port.container}" for port in container.ports) or "no port"
+    require(
+        published and _in_use(wanted),
+        f"port {inside} of {container.name} was to be published as {wanted}, and it publishes {found}",
+        next=f"docker container rm --force {container.short}, then run it again with -p {wanted}:{inside}",
+    )
+    return published[0]
+
+
+def _in_use(port: int) -> bool:
+    """Whether something answers on this host's port."""
+    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=2):
+        return True
+    return False
+
+
+def page_of(engine: Engine, container: Container, port: int, inside: int) -> Page:
+    """The container's page on a published port, known to come from this very container.
+
+    A server that listens on the container's loopback address only can never answer there, and is told at once.
+    """
+    try:
+        fetch(f"http://localhost:{port}/?labrunner=first")
+    except (OSError, http.client.HTTPException):
+        require(
+            not _only_on_loopback(engine, container, inside),
+            f"the server in {container.name} listens on 127.0.0.1 inside its container only,"
+            f" so the published port {port} never reaches it",
+            next="let it listen on every address (in Flask: host='0.0.0.0'), build and run again",
+        )
+    return answered_by(engine, container, lambda query: fetch_from(container, f"http://localhost:{port}/?{query}"))
+
+
+def _only_on_loopback(engine: Engine, container: Container, port: int) -> bool:
+    table = engine.run_inside(container, "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null")
+    rows = [line.split() for line in table.splitlines()]
+    places = [row[1].split(":") for row in rows if len(row) > 3 and row[3] == _LISTEN]
+    addresses = {address for address, number in places if int(number, 16) == port}
+    return bool(addresses) and addresses <= _LOOPBACK
+
+
+def by_short_id(containers: Iterable[Container], digits: str) -> Container | None:
+    """The one container whose ID begins with these digits, at least three of them."""
+    if len(digits) < 3:
+        return None
+    found = [container for container in containers if container.id.startswith(digits.lower())]
+    return found[0] if len(found) == 1 else None
+
+
+def namespaces_of(engine: Engine, container: Container) -> Mapping[str, str]:
+    """The container's namespaces as ``pid:[4026531836]``, read on this host or, where it cannot, through the engine."""
+    try:
+        return {name: os.readlink(f"/proc/{container.pid}/ns/{name}") for name in NAMESPACES}
+    except OSError:  # another user's process, or an engine whose processes this host does not see
+        links = [f"/proc/self/ns/{name}" for name in NAMESPACES]
+        printed = engine.run_inside(container, "readlink", *links).split()
+        return dict(zip(NAMESPACES, printed, strict=False))
+
+
+def visible(container: Container) -> bool:
+    """Whether this host's /proc shows the container's process 1: the PID alone may be another one's."""
+    try:
+        command = Path(f"/proc/{container.pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+    except OSError:
+        return False
+    return bool(container.command) and Path(command).name == Path(container.command[0]).name
+
+
+def shares_history(image: Image, base: Image) -> bool:
+    """Whether an image stands on all of a base's layers."""
+    return image.layers[: len(base.layers)] == base.layers

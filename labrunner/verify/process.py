@@ -1,0 +1,125 @@
+"""The parent's side of the check host: start it, send a request, read the results, end one that hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from labrunner.model.errors import ToolError
+from labrunner.model.lab import StepRef
+from labrunner.model.verdict import CheckResult, Verdict
+from labrunner.verify.request import CheckRequest, result_from
+
+#: Seconds that the checks of one request may take.
+DEADLINE = 120.0
+
+
+class CheckHost:
+    """A check host that starts at once and imports while its user still reads the labs. Use it in a ``with``."""
+
+    def __init__(self, checks: Path, deadline: float = DEADLINE) -> None:
+        self.checks = checks
+        self.deadline = deadline
+        self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
+        self._complaints = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            # -P keeps the current folder off the import path, -E ignores PYTHON*: nothing of the learner's is imported.
+            [sys.executable, "-P", "-E", "-m", "labrunner.verify.host"],
+            cwd=self.checks,
+            env={**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            start_new_session=True,
+        )
+
+    def close(self) -> None:
+        """End the host and whatever it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.communicate()
+        self._complaints.close()
+
+    def run(self, request: CheckRequest) -> Mapping[StepRef, tuple[CheckResult, ...]]:
+        """The results of the requested steps. A check that hangs is ERRORED, and the next request gets a new host."""
+        stdin = self._process.stdin
+        assert stdin is not None  # noqa: S101 - Popen was given a pipe
+        with contextlib.suppress(BrokenPipeError):
+            stdin.write(request.line())
+            stdin.flush()
+        results: dict[StepRef, list[CheckResult]] = defaultdict(list)
+        running: Mapping[str, Any] | None = None
+        for message in self._messages():
+            if "running" in message:
+                running = message["running"]
+            elif "result" in message:
+                result = result_from(message["result"])
+                results[result.step].append(result)
+                running = None
+            elif message["done"] is None:
+                return {step: tuple(found) for step, found in results.items()}
+            elif running is None:
+                raise ToolError(f"the checks were run, and {message['done']}", next="labrunner doctor")
+            else:
+                broken = _unfinished(running, message["done"])
+                results[broken.step].append(broken)
+                return {step: tuple(found) for step, found in results.items()}
+        if running is None:
+            raise ToolError(f"the checks were run, and their process ended: {self._last_words()}", next="labrunner doctor")
+        hung = _unfinished(running, f"it did not end within {self.deadline:.0f} s")
+        results[hung.step].append(hung)
+        self.close()
+        self._start()
+        return {step: tuple(found) for step, found in results.items()}
+
+    def _messages(self) -> Iterator[Mapping[str, Any]]:
+        """The host's messages, until it is silent for good or the deadline has passed."""
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - Popen was given a pipe
+        deadline = time.monotonic() + self.deadline
+        pending = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(stdout, selectors.EVENT_READ)
+            while selector.select(max(0.0, deadline - time.monotonic())):
+                chunk = os.read(stdout.fileno(), 1 << 16)
+                if not chunk:
+                    return
+                *lines, pending = (pending + chunk).split(b"\n")
+                yield from (json.loads(line) for line in lines)
+
+    def _last_words(self) -> str:
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+def _unfinished(running: Mapping[str, Any], why: str) -> CheckResult:
+    lab, _, name = running["step"].partition("/")
+    return CheckResult(
+        step=StepRef(lab, name),
+        check=running["check"],
+        says=running["says"],
+        verdict=Verdict.ERRORED,
+        reason=f"the check was run, and {why}",
+        next="labrunner doctor",
+    )

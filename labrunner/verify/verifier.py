@@ -1,0 +1,92 @@
+"""Verify steps: ask the check host what it must be asked, judge, and say what is to be recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from labrunner.model.lab import Course, Step, StepRef
+from labrunner.model.progress import Passing, Progress
+from labrunner.model.verdict import CheckResult, State, StepReport, Verdict
+from labrunner.verify.judge import Judge, steps_to_run
+from labrunner.verify.process import CheckHost
+from labrunner.verify.request import CheckRequest
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the checks may know of the learner's home: the folder of each lab, and its secrets by name."""
+
+    endpoint: str
+    folders: Mapping[str, str]
+    secrets: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The reports on the asked-for steps, in order, and every passing that is new or has new evidence."""
+
+    reports: tuple[StepReport, ...]
+    passings: Mapping[StepRef, tuple[CheckResult, ...]]
+
+
+def verify(
+    course: Course,
+    progress: Progress,
+    asked: Iterable[Step],
+    host: CheckHost,
+    surroundings: Surroundings,
+    answers: Mapping[str, str] | None = None,
+) -> Verification:
+    """Judge ``asked`` as of now. ``answers`` are the learner's, by ``lab/step``."""
+    began = time.monotonic()
+    steps = tuple(asked)
+    run = steps_to_run(course, progress, steps)
+    live = host.run(_request(course, progress, run, surroundings, answers or {})) if run else {}
+    judge = Judge(course, progress, live)
+    passings: dict[StepRef, tuple[CheckResult, ...]] = {}
+    for step in run:
+        report = judge.report(step)
+        if report.verdict is Verdict.PASSED and report.state is State.HOLDS and _is_new(progress, report):
+            passings[step.ref] = report.checks
+    now = replace(
+        progress, passed={**progress.passed, **{ref: Passing("", checks) for ref, checks in passings.items()}}
+    )
+    final = Judge(course, now, live)
+    reports = tuple(_as_of_now(final, judge, step) for step in steps)
+    took = round(time.monotonic() - began, 3)
+    if len(reports) == 1:
+        reports = (replace(reports[0], seconds=took),)
+    return Verification(reports, passings)
+
+
+def _as_of_now(final: Judge, judge: Judge, step: Step) -> StepReport:
+    """The report after what this very run has recorded: an ending that passed just now ends its steps."""
+    report = final.report(step)
+    if step.ref in judge.progress.passed or report.state is not State.ENDED:
+        return report
+    return judge.report(step)
+
+
+def _is_new(progress: Progress, report: StepReport) -> bool:
+    before = progress.passed.get(report.step)
+    if before is None:
+        return True
+    return [check.evidence for check in before.checks] != [check.evidence for check in report.checks]
+
+
+def _request(
+    course: Course, progress: Progress, run: tuple[Step, ...], surroundings: Surroundings, answers: Mapping[str, str]
+) -> CheckRequest:
+    labs = [lab for lab in course.labs if any(step.ref.lab == lab.name for step in run)]
+    return CheckRequest(
+        files=tuple(f"test_{lab.number:02}_{lab.name.replace('-', '_')}.py" for lab in labs),
+        steps=tuple(str(step.ref) for step in run),
+        endpoint=surroundings.endpoint,
+        variables={lab.name: progress.of_lab(lab) for lab in labs},
+        folders=surroundings.folders,
+        secrets=surroundings.secrets,
+        recorded=progress.recorded(),
+        answers=answers,
+    )
