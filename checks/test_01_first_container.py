@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,15 @@ from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container
 from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import NAMESPACES, by_short_id, demand_running, is_of, last_words, namespaces_of, visible
+from labrunner.verify.looking import (
+    NAMESPACES,
+    by_short_id,
+    demand_running,
+    is_of,
+    namespaces_of,
+    visible,
+    why_not_running,
+)
 
 RUN = "docker container run -t ubuntu top"
 LIMIT = 64 << 20
@@ -94,8 +101,12 @@ def test_namespaces_differ(engine: Engine, recorded: Recorded, answer: str, evid
     """you know which of the six namespaces the container shares with the host"""
     container = _recorded_container(engine, recorded)
     inside = namespaces_of(engine, container)
-    require(len(inside) == len(NAMESPACES), f"the namespaces of {container.name} cannot be read", next="labrunner doctor")
-    outside = {name: os.readlink(f"/proc/self/ns/{name}") for name in NAMESPACES if Path("/proc/self/ns", name).exists()}
+    require(
+        len(inside) == len(NAMESPACES), f"the namespaces of {container.name} cannot be read", next="labrunner doctor"
+    )
+    outside = {
+        name: str(Path("/proc/self/ns", name).readlink()) for name in NAMESPACES if Path("/proc/self/ns", name).exists()
+    }
     shared = [name for name in NAMESPACES if inside[name] == outside.get(name)]
     evidence.update(container=container.id, inside=list(inside.values()), shared=shared)
     said = re.split(r"[:\s]", answer.lower())[0]
@@ -134,7 +145,9 @@ def test_memory_is_limited(engine: Engine, recorded: Recorded, evidence: dict[st
         f"the cgroup of {container.name} was to say {LIMIT}, and it says {limit}",
         next=f"docker container update --memory 64m --memory-swap 64m {container.short}",
     )
-    require(0 < use <= limit, f"the cgroup of {container.name} says that {use} bytes are in use", next="labrunner doctor")
+    require(
+        0 < use <= limit, f"the cgroup of {container.name} says that {use} bytes are in use", next="labrunner doctor"
+    )
     evidence.update(limit=limit)
 
 
@@ -158,7 +171,7 @@ def _top_container(engine: Engine, image: str) -> Container:
     if running:
         return running[0]
     if tops:
-        found = f"the last one is {tops[0].status} and said: {last_words(engine, tops[0])}"
+        found = f"the last one is {why_not_running(engine, tops[0])}"
         raise NotDone(f"a running container with top was asked for, and {found}", RUN)
     found = f"{own[0].name} runs {' '.join(own[0].command)}" if own else f"there is none of the image {image}"
     raise NotDone(f"a container with top was asked for, and {found}", RUN)

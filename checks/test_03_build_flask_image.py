@@ -90,7 +90,9 @@ def test_log_shows_a_request(engine: Engine, recorded: Recorded, evidence: dict[
     """the container's log shows your request"""
     container = engine.container(recorded("run")["container"])
     if container is None:
-        raise NotDone("the app's container was asked for its log, and it is gone", "labrunner check build-flask-image/run")
+        raise NotDone(
+            "the app's container was asked for its log, and it is gone", "labrunner check build-flask-image/run"
+        )
     lines = [line for line in engine.logs(container).splitlines() if REQUEST.search(line) and "labrunner=" not in line]
     require(
         lines,
@@ -142,5 +144,7 @@ def _container(engine: Engine, image: str) -> Container:
     older = [container for container in everyone if container.image.startswith(image) and container.running]
     if older:
         found = f"{older[0].name} still runs the image from before the last build"
-        raise NotDone(f"a container of {image} was asked for, and {found}", f"docker rm -f {older[0].name}, then {command}")
+        raise NotDone(
+            f"a container of {image} was asked for, and {found}", f"docker rm -f {older[0].name}, then {command}"
+        )
     raise NotDone(f"a running container of {image} was asked for, and there is none", command)

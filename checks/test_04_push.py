@@ -31,7 +31,9 @@ def test_registry_wants_a_password(
     if not registry.local:
         evidence["limited"] = f"{registry.host} is not yours, so only that it wants a login was seen"
         status = registry.get("/v2/").status
-        require(status == 401, f"{registry.host} was to ask for a login, and it answers {status}", next="labrunner doctor")
+        require(
+            status == 401, f"{registry.host} was to ask for a login, and it answers {status}", next="labrunner doctor"
+        )
         return
     container = _server(engine, int(var["registry_port"]))
     asked = answered_by(engine, container, lambda query: _page(registry, f"/v2/?{query}"))
@@ -52,9 +54,7 @@ def test_registry_wants_a_password(
 
 
 @step("login")
-def test_login_was_accepted(
-    engine: Engine, recorded: Recorded, registry: Registry, evidence: dict[str, Any]
-) -> None:
+def test_login_was_accepted(engine: Engine, recorded: Recorded, registry: Registry, evidence: dict[str, Any]) -> None:
     """the registry has let you in"""
     login = f"docker login --username {registry.user} {registry.host}"
     if not registry.local:
@@ -94,7 +94,9 @@ def test_registry_holds_the_image(
     name, repository = _name(var), f"{var['user']}/{var['image']}"
     manifest = registry.manifest(repository, "latest")
     if manifest is None:
-        raise NotDone(f"{repository}:latest was asked for in {registry.host}, and it is not there", f"docker push {name}")
+        raise NotDone(
+            f"{repository}:latest was asked for in {registry.host}, and it is not there", f"docker push {name}"
+        )
     image = engine.image(var["image"])
     require(
         image is not None and image.id in {manifest.config, manifest.digest},
@@ -104,7 +106,11 @@ def test_registry_holds_the_image(
     missing = [blob for blob in (*manifest.layers, manifest.config) if not registry.has_blob(repository, blob)]
     require(not missing, f"every layer was to be in {registry.host}, and {missing} is not", next=f"docker push {name}")
     evidence.update(
-        repository=repository, tag="latest", digest=manifest.digest, config=manifest.config, layers=list(manifest.layers)
+        repository=repository,
+        tag="latest",
+        digest=manifest.digest,
+        config=manifest.config,
+        layers=list(manifest.layers),
     )
 
 

@@ -75,7 +75,11 @@ def test_one_layer_was_pushed(
         f"exactly one layer was to be new in {registry.host}, and {len(new)} are",
         next="labrunner show deploy-change/rebuild",
     )
-    require(registry.has_blob(repository, new[0]), f"the layer {new[0][:19]} was to be pushed, and it is not there", next=push)
+    require(
+        registry.has_blob(repository, new[0]),
+        f"the layer {new[0][:19]} was to be pushed, and it is not there",
+        next=push,
+    )
     evidence.update(digest=manifest.digest, new_layer=new[0], kept=len(manifest.layers) - 1)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labrunner.content.parse import parse_lab
 from labrunner.model.errors import LabFileError, ToolError
-from labrunner.model.lab import Course, Lab, Step
+from labrunner.model.lab import Course, Lab, Step, WriteFile
 
 _FOLDER = re.compile(r"(\d\d)-([a-z0-9]+(?:-[a-z0-9]+)*)")
 
@@ -27,11 +27,12 @@ def load_course(labs: Path) -> Course:
         )
     )
     for lab in course.labs:
-        _check_references(course, lab)
+        _check_steps(course, lab)
+        _check_files(course, lab)
     return course
 
 
-def _check_references(course: Course, lab: Lab) -> None:
+def _check_steps(course: Course, lab: Lab) -> None:
     order = {step.ref: place for place, step in enumerate(course.steps)}
     for step in lab.steps:
         for need in step.needs:
@@ -44,9 +45,17 @@ def _check_references(course: Course, lab: Lab) -> None:
     for name, evidence in lab.ids.items():
         if evidence.step not in order:
             raise _wrong(lab, name, "a step that exists in 'ids'", str(evidence.step))
-    for other in lab.carry:
+
+
+def _check_files(course: Course, lab: Lab) -> None:
+    for other, files in lab.carry.items():
         if other not in {earlier.name for earlier in course.labs if earlier.number < lab.number}:
             raise _wrong(lab, other, "an earlier lab in 'carry'", other)
+        steps = course.lab(other).steps
+        written = {action.path for step in steps for action in step.actions if isinstance(action, WriteFile)}
+        for name in files:
+            if name not in written:
+                raise _wrong(lab, other, f"a file that a step of {other} writes in 'carry'", name)
 
 
 def _wrong(lab: Lab, key: str, expected: str, found: str) -> LabFileError:

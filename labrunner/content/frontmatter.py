@@ -110,12 +110,14 @@ def parse_front_matter(lab: str, file: str, source: str) -> Fields:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line if error.problem_mark else 0
         raise LabFileError(file, line + 2, "front matter in YAML", str(error.problem)) from error
+    except (yaml.YAMLError, ValueError) as error:  # a control character, or a date that is none
+        raise LabFileError(file, 2, "front matter in YAML", " ".join(str(error).split())) from error
     if surplus := set(data) - _KEYS:
         raise reader.wrong(min(surplus), f"one of {', '.join(sorted(_KEYS))}", min(surplus))
     title, minutes = data.get("title"), data.get("minutes")
     if not isinstance(title, str):
         raise reader.wrong("title", "a title", title)
-    if not isinstance(minutes, int):
+    if not isinstance(minutes, int) or isinstance(minutes, bool):
         raise reader.wrong("minutes", "a whole number of minutes", minutes)
     steps = tuple(reader.step(name, value) for name, value in reader.mapping("steps", data.get("steps")).items())
     if not steps:

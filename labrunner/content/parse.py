@@ -51,10 +51,10 @@ def parse_lab(file: Path, name: str, number: int) -> Lab:
         source = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LabFileError(shown, 1, "a readable file in UTF-8", str(error)) from error
-    lines = source.splitlines()
+    lines = source.split("\n")  # as Markdown counts them: splitlines() would also end a line at a form feed or U+2028
     tokens = _MARKDOWN.parse(source)
     if not tokens or tokens[0].type != "front_matter":
-        raise LabFileError(shown, 1, "front matter between two lines '---'", lines[0] if lines else "an empty file")
+        raise LabFileError(shown, 1, "front matter between two lines '---'", lines[0] or "an empty file")
     fields = parse_front_matter(name, shown, tokens[0].content)
     sections = list(_sections(tokens[1:], len(lines)))
     intro_end = sections[0].first if sections else len(lines)
@@ -86,14 +86,16 @@ def parse_lab(file: Path, name: str, number: int) -> Lab:
 
 def _sections(tokens: Sequence[Token], end: int) -> Iterator[_Section]:
     starts = [i for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
+    for start, following in zip(starts, [*starts, None][1:], strict=True):
         first = (tokens[start].map or [0])[0]
         last = end if following is None else (tokens[following].map or [end])[0]
         yield _Section(tokens[start + 1].content, first, last, tuple(tokens[start:following]))
 
 
 def _without_title(lines: Sequence[str]) -> str:
-    return "\n".join(line for line in lines if not line.startswith("# ")).strip()
+    title = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    shown = lines[title + 1 :] if lines[title : title + 1] and lines[title].startswith("# ") else lines
+    return "\n".join(shown).strip()
 
 
 def _step(file: str, lines: Sequence[str], section: _Section, fields: StepFields, number: int) -> Step:
@@ -123,7 +125,9 @@ def _hints(file: str, lines: Sequence[str], section: _Section) -> tuple[tuple[st
         start = (block.map or [0, 0])[0]
         close = blocks[i + 1] if i + 1 < len(blocks) else None
         if close is None or close.map is None or "</details>" not in close.content:
-            raise LabFileError(file, start + 1, "a hint with blank lines inside and '</details>' after it", block.content)
+            raise LabFileError(
+                file, start + 1, "a hint with blank lines inside and '</details>' after it", block.content
+            )
         hints.append("\n".join(lines[(block.map or [0, 0])[1] : close.map[0]]).strip())
         cut.update(range(start, close.map[1]))
     return tuple(hints), cut
@@ -131,31 +135,16 @@ def _hints(file: str, lines: Sequence[str], section: _Section) -> tuple[tuple[st
 
 def _actions(file: str, fence: Token) -> Iterator[Action]:
     line = (fence.map or [0])[0] + 1
-    try:
-        words = shlex.split(fence.info)
-    except ValueError as error:
-        raise LabFileError(file, line, "words that a shell could split", f"{fence.info!r} ({error})") from error
-    if len(words) < 2:  # a language and nothing else: shown only
-        return
-    options = dict(word.partition("=")[::2] for word in words[1:])
-    kind = next((word for word in options if word in _OPTIONS), None)
-    if kind is None or (surplus := set(options) - _OPTIONS[kind]):
-        found = words[1] if kind is None else min(surplus)
-        expected = f"one of {', '.join(_OPTIONS)}" if kind is None else f"only {', '.join(sorted(_OPTIONS[kind]))}"
-        raise LabFileError(file, line, f"{expected} after the fence's language", found)
+    kind, options = _words(file, line, fence.info)
     body = re.sub(r"\s*\\\n\s*", " ", fence.content)
-    commands = [text.strip() for text in body.splitlines() if text.strip()]
-    terminal = options.get("term", "main")
-    ready = options.get("ready")
+    lines = [text.strip() for text in body.splitlines() if text.strip()]
+    terminal, ready = options.get("term", "main"), options.get("ready")
     match kind:
         case "run":
-            for text in commands:
-                yield Command(
-                    text, terminal, "hold" in options, ready, reply=options.get("reply"), secret=options.get(_SECRET)
-                )
+            hold, reply, secret = "hold" in options, options.get("reply"), options.get(_SECRET)
+            yield from (Command(text, terminal, hold, ready, reply, secret) for text in lines)
         case "type":
-            for text in commands:
-                yield Typed(text, terminal, ready)
+            yield from (Typed(text, terminal, ready) for text in lines)
         case "press":
             if options["press"] not in _KEYS:
                 raise LabFileError(file, line, f"one of the keys {', '.join(sorted(_KEYS))}", options["press"])
@@ -164,3 +153,19 @@ def _actions(file: str, fence: Token) -> Iterator[Action]:
             yield WriteFile(options["file"], fence.content)
         case "open":
             yield Visit(options["open"])
+
+
+def _words(file: str, line: int, info: str) -> tuple[str | None, dict[str, str]]:
+    """The kind of a fence and its options; no kind where it has nothing but a language and is only shown."""
+    try:
+        _, *words = shlex.split(info) or [""]
+    except ValueError as error:
+        raise LabFileError(file, line, "words that a shell could split", f"{info!r} ({error})") from error
+    options = dict(word.partition("=")[::2] for word in words)
+    kind = next((word for word in options if word in _OPTIONS), None)
+    if kind is None and words:
+        raise LabFileError(file, line, f"one of {', '.join(_OPTIONS)} after the fence's language", words[0])
+    if kind is not None and (surplus := set(options) - _OPTIONS[kind]):
+        expected = f"only {', '.join(sorted(_OPTIONS[kind]))} after the fence's language"
+        raise LabFileError(file, line, expected, min(surplus))
+    return kind, options

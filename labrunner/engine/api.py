@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -34,7 +34,7 @@ class ApiError(Exception):
         self.message = message
 
 
-class EngineUnreachable(ToolError):
+class EngineUnreachable(ToolError):  # noqa: N818 - what it says, as a sentence begins
     """Nothing answers at the endpoint, or this user may not talk to it."""
 
 
@@ -76,18 +76,16 @@ class Api:
         self.host = host
         self.timeout = timeout
 
-    def bytes(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, **query: object
-    ) -> bytes:
+    def bytes(self, method: str, path: str, body: object = None, **query: object) -> bytes:
         """The whole body of an answer. ApiError for a status from 400, EngineUnreachable where nobody answers."""
         target = f"/{VERSION}{quote(path, safe='/:@')}"
         if query:
             target += "?" + urlencode({k: json.dumps(v) if isinstance(v, dict) else v for k, v in query.items()})
         payload = None if body is None else json.dumps(body).encode()
-        sent = {"Content-Type": "application/json", **(headers or {})} if payload is not None else dict(headers or {})
+        headers = {} if payload is None else {"Content-Type": "application/json"}
         connection = _connection(self.host, self.timeout)
         try:
-            connection.request(method, target, body=payload, headers=sent)
+            connection.request(method, target, body=payload, headers=headers)
             response = connection.getresponse()
             content = response.read()
         except PermissionError as error:

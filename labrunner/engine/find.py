@@ -50,9 +50,7 @@ def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineF
         return _facts(Candidate(started, "an installed Docker Engine, started by labrunner"), choice)
     if refusals:
         raise refusals[0]
-    raise ToolError(
-        f"an engine was looked for ({choice}), and none answers on this host", next=install_advice()
-    )
+    raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice())
 
 
 def install_advice() -> str:

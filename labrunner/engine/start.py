@@ -28,7 +28,8 @@ def start_docker() -> str | None:
         done = subprocess.run(["systemctl", "start", "docker"], capture_output=True, text=True, check=False)  # noqa: S607
         if done.returncode:
             raise ToolError(
-                f"docker was started by systemd, and it failed: {done.stderr.strip()}", next="journalctl -u docker"
+                f"docker was started by systemd, and it failed: {done.stderr.strip()}",
+                next="journalctl -u docker",
             )
         daemon = None
     else:

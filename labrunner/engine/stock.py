@@ -1,9 +1,10 @@
-"""Obtain the images that the labs need: present, else pulled, else built here as a stand-in; list and remove those."""
+"""Obtain the images that the labs need: present, else pulled, else a stand-in; list and remove stand-ins."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any, Literal
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
 
 from labrunner.engine.standin import (
     BASE,
     LABEL,
     Progress,
     Recipe,
+    Say,
     build,
     disk_full,
     present,
@@ -26,10 +29,19 @@ from labrunner.engine.standin import (
 )
 from labrunner.model.errors import ToolError
 
-__all__ = ["Obtained", "Progress", "Removal", "missing", "obtain", "remove_stand_ins", "stand_ins"]
+__all__ = [
+    "Obtained",
+    "Progress",
+    "Removal",
+    "full_name",
+    "missing",
+    "obtain",
+    "remove_stand_ins",
+    "stand_ins",
+]
 
-_OFFLINE = "labrunner images prepare --offline"
-#: How much of a layer's work each word of the engine means: downloads are four fifths of it.
+#: How far a layer is when the engine says this of it, and how much the numbers beside it may add:
+#: its download counts for four fifths.
 _LAYER = {
     "Pulling fs layer": (0.0, 0.0),
     "Waiting": (0.0, 0.0),
@@ -40,6 +52,17 @@ _LAYER = {
     "Pull complete": (1.0, 0.0),
     "Already exists": (1.0, 0.0),
 }
+_QUOTA = ("toomanyrequests", "too many requests", "rate limit")
+_ABSENT = (
+    "not found",
+    "manifest unknown",
+    "name unknown",
+    "does not exist",
+    "no matching manifest",
+    "denied",
+)
+#: What the SDK raises where the engine refuses, is gone, or breaks off in the middle of an answer.
+_ENGINE_ERRORS = (DockerException, RequestException, HTTPError)
 
 
 @dataclass(frozen=True)
@@ -70,7 +93,8 @@ class _Refusal:
 
 def missing(client: docker.DockerClient, references: Iterable[str]) -> tuple[str, ...]:
     """Those of the references that the engine has no image for."""
-    return tuple(reference for reference in dict.fromkeys(references) if not present(client, reference))
+    with _explained():
+        return tuple(reference for reference in dict.fromkeys(references) if not present(client, reference))
 
 
 def obtain(
@@ -80,90 +104,75 @@ def obtain(
     recipes: Path,
     offline: bool,
     consent: Callable[[tuple[str, ...]], bool],
-    progress: Callable[[Progress], None],
+    progress: Say,
 ) -> tuple[Obtained, ...]:
     """Have the engine hold every reference; how each came about, in the order asked.
 
-    What is present stays as it is. What is missing is pulled, or with ``offline`` nothing is asked of any hub. What
-    no hub gives becomes a stand-in, if ``consent``, which is asked once with those references, says so. ``progress``
-    may be called from several threads, one at a time. ToolError where a reference stays without an image.
+    What is present stays as it is. What is missing is pulled; with ``offline`` no hub is asked. What no hub
+    gave becomes a stand-in, if ``consent``, asked once and with those references, says so. ``progress`` may be
+    called from several threads, one at a time. ToolError where a reference is left without an image.
     """
-    try:
-        return _obtain(client, references, recipes, offline, consent, progress)
-    except (DockerException, RequestException) as error:
-        raise _engine_broke(error) from error
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise disk_full("the stand-ins", str(error)) from error
-        raise
+    with _explained():
+        lacking = missing(client, references)
+        refusals = {} if offline else _pull_all(client, lacking, progress)
+        wanted = lacking if offline else tuple(refusals)
+        plan = _plan(wanted, recipes_in(recipes), refusals)
+        if refusals and not consent(wanted):
+            first = next(iter(refusals.values()))
+            raise ToolError(f"{first.says}, and no stand-in was agreed to", next="labrunner images prepare --offline")
+        built = build(client, plan, recipes, progress) if plan else frozenset[str]()
+        marked = stand_ins(client)
 
+    def how(reference: str) -> Literal["present", "pulled", "built"]:
+        if full_name(reference) in built:
+            return "built"
+        return "pulled" if reference in lacking and reference not in wanted else "present"
 
-def _obtain(  # noqa: PLR0913 - the public signature, passed on
-    client: docker.DockerClient,
-    references: Sequence[str],
-    recipes: Path,
-    offline: bool,  # noqa: FBT001
-    consent: Callable[[tuple[str, ...]], bool],
-    progress: Callable[[Progress], None],
-) -> tuple[Obtained, ...]:
-    lacking = missing(client, references)
-    refusals = {} if offline else _pull_all(client, lacking, progress)
-    wanted = lacking if offline else tuple(refusals)
-    plan = _plan(wanted, recipes_in(recipes), refusals)
-    if refusals and not consent(wanted):
-        first = next(iter(refusals.values()))
-        raise ToolError(f"{first.says}; no stand-in was agreed to", next=_OFFLINE)
-    built = build(client, plan, recipes, progress) if plan else frozenset[str]()
-    marked = set(stand_ins(client))
     return tuple(
-        Obtained(
-            reference,
-            "built"
-            if full_name(reference) in built
-            else "pulled"
-            if reference in lacking and reference not in wanted
-            else "present",
-            stand_in=full_name(reference) in marked,
-        )
+        Obtained(reference, how(reference), stand_in=full_name(reference) in marked)
         for reference in dict.fromkeys(references)
     )
 
 
-def _plan(
-    wanted: Iterable[str], known: Mapping[str, Recipe], refusals: Mapping[str, _Refusal]
-) -> tuple[Recipe, ...]:
-    """The recipes that bring what is wanted. ToolError, before anything is built, where one of them cannot."""
+def _plan(wanted: Iterable[str], known: Mapping[str, Recipe], refusals: Mapping[str, _Refusal]) -> tuple[Recipe, ...]:
+    """The recipes for what is wanted. ToolError, before anything is built, where one is not to be had."""
     plan = {}
     for reference in wanted:
         recipe = known.get(full_name(reference))
-        if recipe is not None and recipe.obstacle is None:
-            plan[recipe.reference] = recipe
-            continue
-        lack = f"there is no stand-in for it, only for {', '.join(known)}" if recipe is None else str(recipe.obstacle)
-        refusal = refusals.get(reference)
-        if refusal is None:
-            raise ToolError(f"{reference} is missing, no hub may be asked, and {lack}", next="labrunner images prepare")
-        steps = {"unreachable": "labrunner doctor", "absent": "labrunner images list", "quota": "docker login"}
-        raise ToolError(f"{refusal.says}; {lack}", next=steps[refusal.kind])
+        obstacle = f"there are stand-ins for {', '.join(known)} only" if recipe is None else recipe.obstacle
+        if recipe is None or obstacle is not None:
+            raise _no_way(reference, refusals.get(reference), str(obstacle))
+        plan[recipe.reference] = recipe
     return tuple(plan.values())
 
 
+def _no_way(reference: str, refusal: _Refusal | None, obstacle: str) -> ToolError:
+    if refusal is None:
+        return ToolError(
+            f"{reference} is missing, no hub may be asked for it, and {obstacle}",
+            next="labrunner images prepare",
+        )
+    steps = {"unreachable": "labrunner doctor", "absent": "labrunner images list", "quota": "docker login"}
+    return ToolError(f"{refusal.says}, and {obstacle}", next=steps[refusal.kind])
+
+
 def full_name(reference: str) -> str:
-    """A reference with its tag, and without the names that engines put before it: ``nginx`` is ``nginx:latest``."""
+    """A reference with its tag, without what engines put before it: ``nginx`` is ``nginx:latest``."""
     for default in ("docker.io/library/", "docker.io/", "localhost/"):
         reference = reference.removeprefix(default)
     return reference if ":" in reference.rpartition("/")[2] else f"{reference}:latest"
 
 
-def _pull_all(
-    client: docker.DockerClient, references: Iterable[str], progress: Callable[[Progress], None]
-) -> dict[str, _Refusal]:
-    """Pull all; those that came not, and why. A hub that cannot be reached is asked once, as it may take 15 s."""
+def _pull_all(client: docker.DockerClient, references: Iterable[str], say: Say) -> dict[str, _Refusal]:
+    """Pull all; those that did not come, and why.
+
+    A hub that cannot be reached is asked once only: the engine may wait 15 seconds for it.
+    """
     refusals: dict[str, _Refusal] = {}
     silent: dict[str, _Refusal] = {}
     for reference in references:
         hub = _hub(reference)
-        refusal = silent.get(hub) or _pull(client, reference, progress)
+        refusal = silent.get(hub) or _pull(client, reference, say)
         if refusal is None:
             continue
         refusals[reference] = refusal
@@ -172,23 +181,21 @@ def _pull_all(
     return refusals
 
 
-def _pull(
-    client: docker.DockerClient, reference: str, progress: Callable[[Progress], None]
-) -> _Refusal | None:
-    progress(Progress(reference, f"ask {_hub(reference)}", None))
+def _pull(client: docker.DockerClient, reference: str, say: Say) -> _Refusal | None:
+    say(Progress(reference, f"ask {_hub(reference)}", None))
     layers: dict[str, float] = {}
     try:
         for event in client.api.pull(full_name(reference), stream=True, decode=True):
             if "error" in event:
                 return _refusal(reference, event["error"])
-            if event.get("status") in _LAYER and "id" in event:
+            if event.get("status") in _LAYER:
                 layers[event["id"]] = _layer_done(event)
-                progress(Progress(reference, "pull", sum(layers.values()) / len(layers)))
+                say(Progress(reference, "pull", sum(layers.values()) / len(layers)))
     except APIError as error:
         return _refusal(reference, error.explanation or error)
     if not present(client, reference):
-        return _refusal(reference, "the answer broke off")
-    progress(Progress(reference, "pulled", 1.0))
+        return _refusal(reference, "the engine ended the pull without an image")
+    say(Progress(reference, "pulled", 1.0))
     return None
 
 
@@ -205,43 +212,38 @@ def _hub(reference: str) -> str:
 
 
 def _refusal(reference: str, words: object) -> _Refusal:
-    """What a failed pull means. What is neither an answer about the image nor about a quota means no hub is there."""
+    """What a failed pull means: where it is no answer about this image or a quota, there was no hub."""
     message = sentence(words)
     low = message.casefold()
-    hub = _hub(reference)
-    asked = f"{reference} was asked of {hub}"
+    asked = f"{reference} was asked of {_hub(reference)}"
     if "no space left" in low:
         raise disk_full(reference, message)
-    if any(sign in low for sign in ("toomanyrequests", "too many requests", "rate limit", "429")):
+    if any(sign in low for sign in _QUOTA):
         return _Refusal("quota", f"{asked}, and its quota of pulls is used up ({message})")
-    if any(sign in low for sign in ("not found", "unknown", "does not exist", "no matching manifest", "unauthorized")):
-        # A TLS authority that nobody knows is no answer of the hub's.
-        if "unknown authority" not in low:
-            return _Refusal("absent", f"{asked}, and it gives no such image ({message})")
+    if any(sign in low for sign in _ABSENT):
+        return _Refusal("absent", f"{asked}, and it gives no such image ({message})")
     return _Refusal("unreachable", f"{asked}, and it cannot be reached ({message})")
 
 
 def stand_ins(client: docker.DockerClient) -> tuple[str, ...]:
     """The references that stand-ins on the engine answer to."""
-    return tuple(name for name, _, _ in _marked(client) if name != BASE)
+    with _explained():
+        return tuple(sorted(name for name, _, _ in _marked(client) if name != BASE))
 
 
 def remove_stand_ins(client: docker.DockerClient) -> tuple[Removal, ...]:
     """Remove every stand-in and their base; what a container still uses stays, and is named."""
-    try:
-        # The base last: as long as it has its tag, the removal of what is built on it leaves it alone.
+    with _explained():
+        # The base last: while it has its tag, the removal of what is built on it leaves it alone.
         ordered = sorted(_marked(client), key=lambda row: (row[0] == BASE, row[0]))
         return tuple(_remove(client, name, tag, image) for name, tag, image in ordered)
-    except (DockerException, RequestException) as error:
-        raise _engine_broke(error) from error
 
 
 def _marked(client: docker.DockerClient) -> tuple[tuple[str, str, str], ...]:
-    """Name, the engine's own tag and the ID of each labelled image that bears the name in its label."""
-    rows = client.api.images(filters={"label": LABEL})
+    """Name, the engine's own tag and the ID of each image that bears the name in its label."""
     return tuple(
         (name, tag, row["Id"])
-        for row in rows
+        for row in client.api.images(filters={"label": LABEL})
         for tag in row["RepoTags"] or ()
         if (name := full_name(tag)) == row["Labels"][LABEL]
     )
@@ -261,5 +263,17 @@ def _remove(client: docker.DockerClient, name: str, tag: str, image: str) -> Rem
     return Removal(name, removed=True)
 
 
-def _engine_broke(error: Exception) -> ToolError:
-    return ToolError(f"the engine was asked for images, and it failed: {sentence(error)}", next="labrunner doctor")
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what the SDK raises, and a full disk here, into a sentence and what mends it."""
+    try:
+        yield
+    except _ENGINE_ERRORS as error:
+        words = error.explanation if isinstance(error, APIError) else error
+        raise ToolError(
+            f"the engine was asked for images, and it failed ({sentence(words)})", next="labrunner doctor"
+        ) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise disk_full("a stand-in", sentence(error)) from error
+        raise

@@ -46,7 +46,9 @@ class Progress:
         """The lab's variables: the values chosen when it was started, else the ones shared by name, else defaults."""
         shared = {name: value for chosen in self.variables.values() for name, value in chosen.items()}
         return {
-            name: self.variables.get(lab.name, {}).get(name, shared.get(name, default) if exchangeable(name) else default)
+            name: self.variables.get(lab.name, {}).get(
+                name, shared.get(name, default) if exchangeable(name) else default
+            )
             for name, default in lab.variables.items()
         }
 
@@ -63,8 +65,6 @@ def exchangeable(name: str) -> bool:
 def find_step(course: Course, current: Lab | None, asked: str) -> StepRef | None:
     """The step meant by ``step3``, ``mongo``, ``LAB/step3`` or ``LAB/mongo``; None when there is no such step."""
     lab_name, _, name = asked.rpartition("/")
-    if lab_name:
-        labs = [lab for lab in course.labs if lab.name == lab_name]
-    else:
-        labs = [current] if current else []
+    wanted = lab_name or (current.name if current else None)
+    labs = [lab for lab in course.labs if lab.name == wanted]
     return next((step.ref for lab in labs for step in lab.steps if name in {step.name, step.position}), None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labrunner.content.substitute import with_placeholders, with_variables
 from labrunner.engine.ledger import Ledger
@@ -11,7 +12,7 @@ from labrunner.model.errors import ToolError
 from labrunner.model.lab import Course, Lab, Step
 from labrunner.model.progress import Progress
 from labrunner.model.verdict import CheckResult, LabReport, State, StepReport, Verdict
-from labrunner.runner.hands import Hands, asked_for, names_of
+from labrunner.runner.hands import Hands, asked_for
 from labrunner.runner.home import Home
 from labrunner.verify.process import CheckHost
 from labrunner.verify.verifier import Surroundings, verify
@@ -35,7 +36,6 @@ class Run:
             yield self._lab(lab)
 
     def _lab(self, lab: Lab) -> LabReport:
-        refuse_strangers(self.ledger, lab)
         variables = self.home.start(self.course, lab, {})
         chosen = with_variables(lab, variables)
         reports: list[StepReport] = []
@@ -47,15 +47,17 @@ class Run:
         return LabReport(lab.name, lab.title, tuple(reports))
 
     def _step(self, lab: Lab, step: Step, hands: Hands) -> StepReport:
+        began = time.monotonic()
         progress = self.home.journal.progress()
         filled = with_placeholders(lab, step, progress.recorded())
         output = ""
-        if all(need in progress.passed for need in step.needs):
-            try:
+        try:
+            if all(need in progress.passed for need in step.needs):
                 output = hands.do(filled)
-            except ToolError as error:
-                return broken(step, error)
-        return self._verified(progress, step, asked_for(filled, output))
+            report = self._verified(progress, step, asked_for(filled, output))
+        except ToolError as error:
+            report = broken(step, error)
+        return replace(report, seconds=round(time.monotonic() - began, 3))
 
     def _verified(self, progress: Progress, step: Step, answer: str | None) -> StepReport:
         found = verify(
@@ -64,7 +66,7 @@ class Run:
             [step],
             self.host,
             surroundings(self.course, self.home, self.endpoint),
-            {} if answer is None else {str(step.ref): answer},
+            answers={} if answer is None else {str(step.ref): answer},
         )
         self.home.journal.judged(found.reports, found.passings)
         return found.reports[0]
@@ -83,24 +85,3 @@ def broken(step: Step, error: ToolError) -> StepReport:
     """The report on a step during which the tool or the engine broke."""
     result = CheckResult(step.ref, "", step.title, Verdict.ERRORED, error.says, error.next)
     return StepReport(step.ref, step.number, step.title, Verdict.ERRORED, State.OPEN, (result,))
-
-
-def refuse_strangers(ledger: Ledger, lab: Lab) -> None:
-    """ToolError where a container or an image has a name that the lab is about to take and that it did not make."""
-    names = names_of(lab)
-    own = {made.name for made in ledger.made()}
-    for name in sorted(names.containers):
-        container = ledger.engine.container(name)
-        if container is not None and container.name == name and container.id not in own:
-            raise ToolError(
-                f"{lab.name} makes a container named {name}, and one of that name is there that no lab made"
-                f" ({container.short}, {container.image}, {container.status})",
-                next=f"docker container rename {name} {name}-kept, or docker container rm --force {name} if it is no longer needed",
-            )
-    for name in sorted(names.makes):
-        image = ledger.engine.image(name)
-        if image is not None and image.id not in own:
-            raise ToolError(
-                f"{lab.name} makes an image named {name}, and one of that name is there that no lab made ({image.id[:19]})",
-                next=f"docker tag {name} {name}-kept && docker image rm {name}",
-            )

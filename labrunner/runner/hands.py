@@ -12,7 +12,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
+from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger, Names, repository, take_inventory
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
@@ -118,7 +120,7 @@ class Hands:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(action.content, encoding="utf-8")
             case Visit():
-                _visit(action.url)
+                _visit(action.url, self.ledger.engine)
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -128,13 +130,20 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _visit(url: str) -> None:
-    """Open an address as a browser does, until it answers; whether the answer is right is for the checks."""
+def _visit(url: str, engine: Engine) -> None:
+    """Open an address as a browser does, until it answers; whether the answer is right is for the checks.
+
+    Where no running container publishes the address's port, there is nothing to wait for.
+    """
+    port = urlsplit(url).port
     deadline = time.monotonic() + _VISIT_SECONDS
     while time.monotonic() < deadline:
         try:
             fetch(url)
         except (OSError, http.client.HTTPException):
+            published = {bound.host for each in engine.containers() if each.running for bound in each.ports}
+            if port not in published:
+                return
             time.sleep(0.02)  # a server that is starting says by nothing but its answer that it is up
         else:
             return

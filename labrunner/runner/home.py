@@ -96,7 +96,7 @@ class Home:
                     target.write_text(_solution_file(course.lab(other), name), encoding="utf-8")
 
     def _make_secret(self, folder: Path, name: str, file: str, user: str) -> None:
-        """A password in ``NAME.txt``, readable to the learner only, and the htpasswd file that knows its bcrypt hash."""
+        """A password in ``NAME.txt``, for the learner's eyes only, and the htpasswd file that knows its bcrypt hash."""
         clear, htpasswd = folder / f"{name}.txt", folder / file
         if clear.exists() and htpasswd.exists():
             return
@@ -121,7 +121,7 @@ def _solution_file(lab: Lab, name: str) -> str:
 def choose_variables(
     lab: Lab, progress: Progress, wanted: Mapping[str, str], is_free: Callable[[int], bool]
 ) -> Mapping[str, str]:
-    """The lab's variables: what the learner wants, else what this home uses already, else the default or a free port."""
+    """The lab's variables: what the learner wants, else what this home uses, else the default or a free port."""
     for name in wanted:
         if name not in lab.variables or not exchangeable(name):
             may = ", ".join(name for name in lab.variables if exchangeable(name)) or "none"
@@ -133,7 +133,9 @@ def choose_variables(
     values = {**progress.of_lab(lab), **wanted}
     for name, value in values.items():
         if name.endswith("_port") and name not in wanted and name not in chosen:
-            values[name] = str(_free_port(int(value), {int(v) for n, v in values.items() if n != name and v.isdigit()}, is_free))
+            values[name] = str(
+                _free_port(int(value), {int(v) for n, v in values.items() if n != name and v.isdigit()}, is_free)
+            )
     registry = lab.variables.get("registry")
     if registry is not None and values["registry"] == registry and "registry_port" in values:
         values["registry"] = registry.replace(lab.variables["registry_port"], values["registry_port"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import tempfile
@@ -24,7 +23,7 @@ _HIDDEN = r"[Pp]assword:\s*$"
 
 
 class Terminal:
-    """One terminal. What it shows is copied to a transcript; what is typed at a hidden prompt is not shown, so never."""
+    """One terminal. A transcript gets what it shows; what is typed at a hidden prompt is never shown."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self._mark = f"labrunner-{secrets.token_hex(4)}"
@@ -51,7 +50,7 @@ class Terminal:
             self._child.delaybeforesend = None
             self._expect_prompt(READY_SECONDS)
         finally:
-            os.unlink(inputrc.name)
+            Path(inputrc.name).unlink()
 
     def record(self, transcript: TextIO | None) -> None:
         """Copy what the terminal shows from now on to ``transcript``, or to nothing."""

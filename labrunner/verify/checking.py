@@ -63,7 +63,9 @@ def fetch(url: str, *, headers: Mapping[str, str] | None = None, timeout: float 
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "localhost", parts.port or 80, timeout=timeout)
     try:
-        connection.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers or {})
+        connection.request(
+            "GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers or {}
+        )
         answer = connection.getresponse()
         return Page(answer.status, dict(answer.getheaders()), answer.read(1 << 20).decode(errors="replace"))
     finally:

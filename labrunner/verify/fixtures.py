@@ -31,7 +31,8 @@ def var(request: pytest.FixtureRequest) -> Mapping[str, str]:
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What the check saw; it fills this dictionary with JSON data."""
-    return request.node.stash[EVIDENCE]
+    seen: dict[str, Any] = request.node.stash[EVIDENCE]
+    return seen
 
 
 @pytest.fixture
@@ -61,7 +62,9 @@ def answer(request: pytest.FixtureRequest) -> str:
     step = step_of(request.node)
     given = request.config.stash[REQUEST].answers.get(step, "").strip()
     if not given:
-        raise NotDone("this step asks a question, and no answer was given", next=f"labrunner check {step} --answer TEXT")
+        raise NotDone(
+            "this step asks a question, and no answer was given", next=f"labrunner check {step} --answer TEXT"
+        )
     return given
 
 

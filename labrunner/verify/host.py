@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 
 import pytest
 
@@ -18,14 +17,14 @@ from labrunner.verify.plugin import CheckPlugin
 from labrunner.verify.request import CheckRequest
 
 #: Built-in plugins that a check cannot need; each costs time at every start.
-_UNUSED = (
-    "cacheprovider capture debugging doctest faulthandler junitxml legacypath logging nose pastebin recwarn setuponly "
-    "setupplan stepwise subtests terminal threadexception unittest unraisableexception"
-).split()
+_UNUSED = """
+cacheprovider capture debugging doctest faulthandler junitxml legacypath logging nose pastebin recwarn setuponly
+setupplan stepwise subtests terminal threadexception unittest unraisableexception
+""".split()  # noqa: SIM905 - a list of this length is read more easily as words
 
 
 def arguments(request: CheckRequest) -> list[str]:
-    """pytest's command line: no configuration, no conftest, no assertion rewriting, no plugin but ours."""
+    """The command line of pytest: no configuration, no conftest, no assertion rewriting, no plugin but ours."""
     switched_off = [word for name in _UNUSED for word in ("-p", f"no:{name}")]
     return ["--noconftest", "--assert=plain", "-c", os.devnull, "--rootdir", os.curdir, *switched_off, *request.files]
 
@@ -65,4 +64,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

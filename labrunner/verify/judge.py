@@ -17,7 +17,7 @@ Live = Mapping[StepRef, tuple[CheckResult, ...]]
 
 
 def steps_to_run(course: Course, progress: Progress, asked: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps whose checks have to be run to judge ``asked``: themselves, their needs, and what may have ended them."""
+    """The steps whose checks must run to judge ``asked``: themselves, their needs, and what may have ended them."""
     wanted: set[StepRef] = set()
     queue = [step for step in asked if not progress.ended(step)]
     while queue:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,7 +15,10 @@ from labrunner.verify.checking import NotDone, Page, answered_by, fetch, fetch_f
 #: The six namespaces of the course, by their names under /proc/PID/ns.
 NAMESPACES = ("pid", "user", "uts", "mnt", "net", "ipc")
 _LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
-_LISTEN = "0A"
+#: The column of a socket's state in /proc/net/tcp, and its code for one that listens (proc(5)).
+_STATE, _LISTEN = 3, "0A"
+#: Docker's documentation calls three digits of an ID almost always enough; fewer are a guess.
+_FEWEST_DIGITS = 3
 
 
 def familiar(reference: str) -> str:
@@ -39,13 +41,20 @@ def last_words(engine: Engine, container: Container) -> str:
     return lines[-1].partition(" ")[2].strip() if lines else "it wrote nothing"
 
 
+def why_not_running(engine: Engine, container: Container) -> str:
+    """How a container that does not run ended: the engine's own error, else its exit code and last words."""
+    if container.error:
+        return f"{container.status}, because {container.error}"
+    last = last_words(engine, container)
+    return f"{container.status} with exit code {container.exit_code}; the last line of its log: {last}"
+
+
 def demand_running(engine: Engine, container: Container) -> None:
-    """FAILED with its last log line where the container does not run."""
+    """FAILED with how it ended where the container does not run."""
     require(
         container.running,
-        f"the container {container.name} is there, and it is {container.status} (exit code {container.exit_code});"
-        f" the last line of its log: {last_words(engine, container)}",
-        next=f"docker container logs {container.name}",
+        f"the container {container.name} was to run, and it is {why_not_running(engine, container)}",
+        next=f"docker container rm {container.name}, then run it again",
     )
 
 
@@ -102,29 +111,34 @@ def page_of(engine: Engine, container: Container, port: int, inside: int) -> Pag
 
     A server that listens on the container's loopback address only can never answer there, and is told at once.
     """
-    try:
-        fetch(f"http://localhost:{port}/?labrunner=first")
-    except (OSError, http.client.HTTPException):
-        require(
-            not _only_on_loopback(engine, container, inside),
-            f"the server in {container.name} listens on 127.0.0.1 inside its container only,"
-            f" so the published port {port} never reaches it",
-            next="let it listen on every address (in Flask: host='0.0.0.0'), build and run again",
-        )
-    return answered_by(engine, container, lambda query: fetch_from(container, f"http://localhost:{port}/?{query}"))
+
+    def ask(query: str) -> Page:
+        url = f"http://localhost:{port}/?{query}"
+        try:
+            return fetch(url)
+        except (OSError, http.client.HTTPException):
+            require(
+                not _only_on_loopback(engine, container, inside),
+                f"the server in {container.name} listens on 127.0.0.1 inside its container only,"
+                f" so the published port {port} never reaches it",
+                next="let it listen on every address (in Flask: host='0.0.0.0'), build and run again",
+            )
+        return fetch_from(container, url)
+
+    return answered_by(engine, container, ask)
 
 
 def _only_on_loopback(engine: Engine, container: Container, port: int) -> bool:
     table = engine.run_inside(container, "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null")
     rows = [line.split() for line in table.splitlines()]
-    places = [row[1].split(":") for row in rows if len(row) > 3 and row[3] == _LISTEN]
+    places = [row[1].split(":") for row in rows if len(row) > _STATE and row[_STATE] == _LISTEN]
     addresses = {address for address, number in places if int(number, 16) == port}
     return bool(addresses) and addresses <= _LOOPBACK
 
 
 def by_short_id(containers: Iterable[Container], digits: str) -> Container | None:
     """The one container whose ID begins with these digits, at least three of them."""
-    if len(digits) < 3:
+    if len(digits) < _FEWEST_DIGITS:
         return None
     found = [container for container in containers if container.id.startswith(digits.lower())]
     return found[0] if len(found) == 1 else None
@@ -133,7 +147,7 @@ def by_short_id(containers: Iterable[Container], digits: str) -> Container | Non
 def namespaces_of(engine: Engine, container: Container) -> Mapping[str, str]:
     """The container's namespaces as ``pid:[4026531836]``, read on this host or, where it cannot, through the engine."""
     try:
-        return {name: os.readlink(f"/proc/{container.pid}/ns/{name}") for name in NAMESPACES}
+        return {name: str(Path(f"/proc/{container.pid}/ns", name).readlink()) for name in NAMESPACES}
     except OSError:  # another user's process, or an engine whose processes this host does not see
         links = [f"/proc/self/ns/{name}" for name in NAMESPACES]
         printed = engine.run_inside(container, "readlink", *links).split()

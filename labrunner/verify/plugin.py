@@ -82,6 +82,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     error = call.excinfo.value if call.excinfo else None
     verdict, reason, following = _outcome(error)
     lab, _, name = step_of(item).partition("/")
+    evidence = item.stash[EVIDENCE]
     return CheckResult(
         step=StepRef(lab, name),
         check=item.name,
@@ -89,7 +90,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
         verdict=verdict,
         reason=reason,
         next=following,
-        evidence=item.stash[EVIDENCE],
+        evidence=evidence,
         seconds=round(call.duration if call.when == "call" else time.time() - call.start, 3),
     )
 

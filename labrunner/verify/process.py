@@ -23,6 +23,8 @@ from labrunner.verify.request import CheckRequest, result_from
 
 #: Seconds that the checks of one request may take.
 DEADLINE = 120.0
+#: Seconds that a check host has to end by itself.
+_LAST_SECONDS = 2.0
 
 
 class CheckHost:
@@ -41,7 +43,7 @@ class CheckHost:
 
     def _start(self) -> None:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
             # -P keeps the current folder off the import path, -E ignores PYTHON*: nothing of the learner's is imported.
             [sys.executable, "-P", "-E", "-m", "labrunner.verify.host"],
@@ -54,7 +56,9 @@ class CheckHost:
         )
 
     def close(self) -> None:
-        """End the host and whatever it has started."""
+        """End the host and whatever it has started: it ends by itself at the end of its input, unless a check hangs."""
+        with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+            self._process.communicate(timeout=_LAST_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
@@ -85,9 +89,12 @@ class CheckHost:
                 results[broken.step].append(broken)
                 return {step: tuple(found) for step, found in results.items()}
         if running is None:
-            raise ToolError(f"the checks were run, and their process ended: {self._last_words()}", next="labrunner doctor")
+            raise ToolError(
+                f"the checks were run, and their process ended: {self._last_words()}", next="labrunner doctor"
+            )
         hung = _unfinished(running, f"it did not end within {self.deadline:.0f} s")
         results[hung.step].append(hung)
+        self._process.kill()
         self.close()
         self._start()
         return {step: tuple(found) for step, found in results.items()}

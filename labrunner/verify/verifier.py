@@ -37,6 +37,7 @@ def verify(
     asked: Iterable[Step],
     host: CheckHost,
     surroundings: Surroundings,
+    *,
     answers: Mapping[str, str] | None = None,
 ) -> Verification:
     """Judge ``asked`` as of now. ``answers`` are the learner's, by ``lab/step``."""

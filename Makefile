@@ -1,0 +1,59 @@
+# One command each: set-up, run, test, test-all, lint, bench. PYTHON=python3.13 make test takes another Python.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: setup run test test-all format lint types layers unit bench clean
+
+setup: $(VENV)/dev
+
+$(VENV)/run: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/run
+	$(PIP) install --editable '.[dev]'
+	touch $@
+
+run: $(VENV)/run
+	scripts/prepare-host
+	$(BIN)/labrunner run --all --yes
+
+test: lint types layers $(VENV)/dev
+	scripts/prepare-host
+	$(BIN)/labrunner images prepare --yes
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered -m 'not slow'
+
+test-all: lint types layers $(VENV)/dev
+	scripts/prepare-host
+	$(BIN)/labrunner images prepare --yes
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python benchmarks/run_all.py
+
+# Needs no engine.
+unit: $(VENV)/dev
+	$(BIN)/python -m pytest tests/unit
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+layers: $(VENV)/dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/run
+	scripts/prepare-host
+	$(BIN)/labrunner images prepare --yes
+	$(BIN)/python benchmarks/run_all.py
+
+clean:
+	rm -rf --one-file-system $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

@@ -1,0 +1,101 @@
+"""``labrunner images``: prepare, list and remove the images that the labs need."""
+
+from __future__ import annotations
+
+import click
+
+from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
+from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
+from labrunner.cli.session import open_session
+from labrunner.engine.connect import connect
+from labrunner.engine.engine import Engine
+from labrunner.engine.find import find_engine
+from labrunner.engine.stock import remove_stand_ins
+from labrunner.model.lab import Lab
+
+
+def wanted_images(labs: tuple[Lab, ...]) -> tuple[str, ...]:
+    """The images that the labs need, each once."""
+    return tuple(dict.fromkeys(image for lab in labs for image in lab.images))
+
+
+@click.group("images")
+def command() -> None:
+    """The images that the labs need, stand-ins among them."""
+
+
+@command.command("prepare")
+@click.argument("labs", metavar="[LAB]...", nargs=-1)
+@click.option("--yes", "-y", "agreed", is_flag=True, help="Agree to stand-ins for what no hub gives.")
+@offline_option
+@home_option
+@engine_option
+@json_option
+def prepare(
+    labs: tuple[str, ...], home: str | None, engine: str, *, agreed: bool, offline: bool, as_json: bool
+) -> None:
+    """Have the images of the labs on the engine; of all labs when left out.
+
+    What is missing is pulled. What no hub gives is built here from the host's packages, as a stand-in, if you agree.
+    """
+    from labrunner.cli.obtaining import obtain_images  # noqa: PLC0415 - rich and the SDK, only where they are needed
+
+    session = open_session(home)
+    chosen = tuple(session.lab(lab) for lab in labs) or session.course.labs
+    facts = find_engine(engine)
+    found = obtain_images(facts.endpoint, wanted_images(chosen), offline=offline, agreed=agreed or offline)
+    if as_json:
+        print_json({"images": [{"image": o.reference, "how": o.how, "stand_in": o.stand_in} for o in found]})
+        return
+    for each in found:
+        click.echo(f"{each.reference:22} {each.how}{', a stand-in' if each.stand_in else ''}")
+
+
+@command.command("list")
+@home_option
+@engine_option
+@json_option
+def list_images(home: str | None, engine: str, *, as_json: bool) -> int:
+    """Which of the labs' images the engine has; exit code 1 where one is missing."""
+    session = open_session(home)
+    asked = Engine(find_engine(engine).endpoint)
+    found = {name: asked.image(name) for name in wanted_images(session.course.labs)}
+    stand_ins = {name for name, image in found.items() if image and image.labels.get("labrunner.stand-in") == name}
+    if as_json:
+        rows = [
+            {
+                "image": name,
+                "present": image is not None,
+                "stand_in": name in stand_ins,
+                "bytes": image.size if image else 0,
+            }
+            for name, image in found.items()
+        ]
+        print_json({"images": rows})
+    else:
+        for name, image in found.items():
+            state = f"{image.size / 1e6:7.1f} MB" if image else "missing"
+            click.echo(f"{name:22} {state:>10}{', a stand-in' if name in stand_ins else ''}")
+        if not all(found.values()):
+            click.echo("next: labrunner images prepare")
+    return EXIT_DONE if all(found.values()) else EXIT_NOT_DONE
+
+
+@command.command("remove")
+@engine_option
+@json_option
+def remove(engine: str, *, as_json: bool) -> int:
+    """Remove the stand-ins and their base; an image that a container uses stays, and is named."""
+    with connect(find_engine(engine).endpoint) as client:
+        found = remove_stand_ins(client)
+    if as_json:
+        print_json(
+            {"images": [{"image": r.reference, "removed": r.removed, "used_by": list(r.used_by)} for r in found]}
+        )
+    else:
+        for each in found:
+            state = "removed" if each.removed else f"kept: {', '.join(each.used_by) or 'another image'} uses it"
+            click.echo(f"{each.reference:26} {state}")
+        if not found:
+            click.echo("there are no stand-ins on this engine")
+    return EXIT_DONE if all(each.removed for each in found) else EXIT_NOT_DONE

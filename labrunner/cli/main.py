@@ -1,0 +1,125 @@
+"""The command ``labrunner``: finds a command's module when it is called, and turns errors into sentences and exits."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import tempfile
+import traceback
+from typing import NoReturn
+
+import click
+
+from labrunner import __version__
+from labrunner.model.errors import LabrunnerError, ToolError, UsageError
+
+EXIT_DONE, EXIT_NOT_DONE, EXIT_USAGE, EXIT_ERRORED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+#: Each command with the sentence that ``--help`` shows; its module is imported only when it is called.
+COMMANDS = {
+    "list": "The labs, their length, what they need.",
+    "start": "Make or resume a lab's folder, show its first open step.",
+    "show": "A step's text.",
+    "check": "Verify a step or a lab; the open step when left out.",
+    "run": "Do every step as a learner would, and verify each.",
+    "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",
+    "images": "The images that the labs need: prepare, list, remove.",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command's module only when that command is called: ``--help`` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"labrunner.cli.{cmd_name}_command")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 - what every command module defines
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click passes it
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="labrunner")
+@click.option("--home", metavar="DIR", help="Your home for the labs; default LABRUNNER_HOME, else ~/labrunner.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_context
+def labrunner(context: click.Context, home: str | None, *, as_json: bool) -> None:
+    """A hands-on course in containers that checks what you really did.
+
+    Without a command it says where you are: the current lab, its open step, your progress.
+
+    \b
+      labrunner start nginx-and-mongo     begin a lab
+      labrunner check step3               verify what you did
+      labrunner run --all                 watch all labs being done and verified
+    """
+    if context.invoked_subcommand is None:
+        from labrunner.cli.where import where  # noqa: PLC0415 - only where it is called
+
+        where(home, as_json=as_json)
+
+
+def main() -> NoReturn:
+    """Run the command line; the process's exit code says how it went."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; its exit code."""
+    as_json = "--json" in arguments
+    try:
+        code = labrunner.main(args=arguments, prog_name="labrunner", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return EXIT_USAGE
+    except click.ClickException as error:
+        return _fail(UsageError(_sentence(error), next=_help(error)), as_json=as_json)
+    except LabrunnerError as error:
+        return _fail(error, as_json=as_json)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\ninterrupted; the journal has what was done, and the same command goes on from there", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return EXIT_ERRORED
+    except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
+        return _fail(_unforeseen(error), as_json=as_json)
+    return code if isinstance(code, int) else EXIT_DONE
+
+
+def _sentence(error: click.ClickException) -> str:
+    message = error.format_message().rstrip(".")
+    return message[:1].lower() + message[1:]
+
+
+def _help(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path} --help" if context else "labrunner --help"
+
+
+def _fail(error: LabrunnerError, *, as_json: bool) -> int:
+    if as_json:
+        from labrunner.report.data import error_data  # noqa: PLC0415 - only where it is needed
+
+        click.echo(json.dumps(error_data(error)))
+    click.echo(f"labrunner: {error.says}", err=True)
+    if error.next:
+        click.echo(f"next: {error.next}", err=True)
+    return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERRORED
+
+
+def _unforeseen(error: Exception) -> ToolError:
+    with tempfile.NamedTemporaryFile("w", prefix="labrunner-error-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    return ToolError(
+        f"labrunner itself broke ({type(error).__name__}: {error}); the details are in {file.name}",
+        next="labrunner doctor, and please report it with that file",
+    )

@@ -1,0 +1,58 @@
+"""``labrunner start``: make or resume a lab's folder, show its first open step."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from labrunner.cli.options import colours, home_option, json_option, print_json
+from labrunner.cli.session import open_session
+from labrunner.content.substitute import with_placeholders, with_variables
+from labrunner.model.errors import UsageError
+from labrunner.report.page import step_page
+
+
+def _pairs(settings: tuple[str, ...]) -> dict[str, str]:
+    for setting in settings:
+        if not all(setting.partition("=")):
+            raise UsageError(
+                f"{setting!r} was to be set, and it is not NAME=VALUE", next="labrunner start LAB --set user=me"
+            )
+    return dict(setting.split("=", 1) for setting in settings)
+
+
+@click.command("start")
+@click.argument("lab")
+@click.option(
+    "--set", "settings", metavar="NAME=VALUE", multiple=True, help="A variable of the lab: a port, user, registry."
+)
+@home_option
+@json_option
+def command(lab: str, settings: tuple[str, ...], home: str | None, *, as_json: bool) -> None:
+    """Make or resume the folder of LAB, and show its first open step.
+
+    \b
+      labrunner start nginx-and-mongo
+      labrunner start push --set registry=docker.io --set user=me
+    """
+    session = open_session(home)
+    chosen = session.lab(lab)
+    values = session.home.start(session.course, chosen, _pairs(settings))
+    shown = with_variables(chosen, values)
+    step = session.progress.open_step(shown) or shown.steps[-1]
+    folder = session.home.folder(lab)
+    changed = {name: value for name, value in values.items() if value != chosen.variables[name]}
+    if as_json:
+        print_json(
+            {"lab": lab, "folder": str(folder), "variables": dict(values), "step": step.position, "name": step.name}
+        )
+        return
+    filled = with_placeholders(shown, step, session.progress.recorded())
+    width = shutil.get_terminal_size().columns
+    click.echo(step_page(shown, filled, intro=step is shown.steps[0], width=width, colours=colours()))
+    for name, value in changed.items():
+        click.echo(f"{name} is {value} here, not {chosen.variables[name]}; the text above says so")
+    for name in shown.secrets:
+        click.echo(f"the lab's {name} is in {folder / name}.txt")
+    click.echo(f"your folder: cd {folder}")

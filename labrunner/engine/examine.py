@@ -1,0 +1,123 @@
+"""Examine whether a host can run labs: the engine, the client, the disk, the images, names and ports that are taken."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labrunner.engine.engine import Engine
+from labrunner.engine.find import find_engine, install_advice
+from labrunner.engine.ledger import Ledger, Names
+from labrunner.model.errors import LabrunnerError, ToolError
+from labrunner.model.verdict import EngineFacts
+
+#: What the labs' images and what is built on them take, in bytes.
+ROOM = 2 << 30
+_OLDEST_API = (1, 41)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. ``blocks`` says that labs cannot run so; ``next`` is the command that mends it."""
+
+    what: str
+    blocks: bool
+    says: str
+    next: str | None = None
+
+
+def examine(choice: str) -> tuple[EngineFacts | None, tuple[Finding, ...]]:
+    """Look for the engine and the tools beside it."""
+    findings = [_client(), _shell()]
+    try:
+        facts = find_engine(choice)
+    except LabrunnerError as error:
+        return None, (Finding("engine", blocks=True, says=error.says, next=error.next), *findings)
+    engine = Engine(facts.endpoint)
+    says = f"{facts.kind} {facts.version} answers at {facts.endpoint} ({facts.why})"
+    return facts, (Finding("engine", blocks=False, says=says), _version(engine), *findings, *_disk(engine))
+
+
+def _client() -> Finding:
+    client = shutil.which("docker")
+    if client is None:
+        return Finding("client", blocks=True, says="there is no docker command on PATH", next=install_advice())
+    return Finding("client", blocks=False, says=f"the docker command is {client}")
+
+
+def _shell() -> Finding:
+    shell = shutil.which("bash")
+    if shell is None:
+        return Finding("shell", blocks=True, says="there is no bash on PATH", next="sudo apt-get install bash")
+    return Finding("shell", blocks=False, says=f"the labs' terminals run {shell}")
+
+
+def _version(engine: Engine) -> Finding:
+    spoken = str(engine.api.json("GET", "/version").get("ApiVersion", "0.0"))
+    if tuple(int(part) for part in spoken.split(".")) < _OLDEST_API:
+        oldest = ".".join(map(str, _OLDEST_API))
+        says = f"the engine speaks API {spoken}, and the labs need {oldest} (Docker 20.10)"
+        return Finding("version", blocks=True, says=says, next=install_advice())
+    return Finding("version", blocks=False, says=f"the engine speaks API {spoken}")
+
+
+def _disk(engine: Engine) -> Iterator[Finding]:
+    """The room below the engine's folder, where this host can see it."""
+    info: dict[str, Any] = engine.api.json("GET", "/info")
+    folder = Path(info.get("DockerRootDir") or "/nonexistent")
+    if not folder.is_dir() or not os.access(folder, os.R_OK):
+        return
+    free = shutil.disk_usage(folder).free
+    says = f"{free / (1 << 30):.1f} GiB are free in {folder}; the labs take up to {ROOM / (1 << 30):.0f}"
+    yield Finding("disk", blocks=free < ROOM, says=says, next="docker system df" if free < ROOM else None)
+
+
+def examine_images(engine: Engine, images: Iterable[str]) -> Iterator[Finding]:
+    """Which of the labs' images the engine has."""
+    for image in images:
+        found = engine.image(image)
+        if found is None:
+            says = f"{image} is not on the engine"
+            yield Finding("image", blocks=True, says=says, next="labrunner images prepare")
+        elif found.labels.get("labrunner.stand-in") == image:
+            yield Finding("image", blocks=False, says=f"{image} is there, a stand-in built on this host")
+        else:
+            yield Finding("image", blocks=False, says=f"{image} is there")
+
+
+def examine_ports(engine: Engine, ports: Sequence[int], is_free: Callable[[int], bool]) -> Iterator[Finding]:
+    """Which of the labs' ports are taken; labs replace a taken one when they are started, so none blocks."""
+    holders = {port.host: each.name for each in engine.containers() if each.running for port in each.ports}
+    for port in ports:
+        if is_free(port):
+            yield Finding("port", blocks=False, says=f"port {port} is free")
+        else:
+            holder = f"the container {holders[port]}" if port in holders else "another program"
+            yield Finding(
+                "port", blocks=False, says=f"port {port} is taken by {holder}; a lab started now takes another"
+            )
+
+
+def taken_names(ledger: Ledger, lab: str, names: Names) -> Iterator[ToolError]:
+    """What has a name that a lab is about to take and was made by no lab."""
+    own = {made.name for made in ledger.made()}
+    for name in sorted(names.containers):
+        container = ledger.engine.container(name)
+        if container is not None and container.name == name and container.id not in own:
+            yield ToolError(
+                f"{lab} makes a container named {name}, and one of that name is there that no run of the labs made"
+                f" ({container.short}, {container.image}, {container.status})",
+                next=f"docker container rename {name} {name}-kept, or docker container rm --force {name}",
+            )
+    for name in sorted(names.makes):
+        image = ledger.engine.image(name)
+        if image is not None and image.id not in own:
+            yield ToolError(
+                f"{lab} makes an image named {name}, and one of that name is there that no run of the labs made"
+                f" ({image.id[7:19]})",
+                next=f"docker tag {name} {name}-kept && docker image rm {name}",
+            )
