@@ -93,9 +93,8 @@ def _sections(tokens: Sequence[Token], end: int) -> Iterator[_Section]:
 
 
 def _without_title(lines: Sequence[str]) -> str:
-    title = next((n for n, line in enumerate(lines) if line.strip()), 0)
-    shown = lines[title + 1 :] if lines[title : title + 1] and lines[title].startswith("# ") else lines
-    return "\n".join(shown).strip()
+    """The introduction without the lab's own heading; a comment in a fence begins with ``# `` too, and stays."""
+    return re.sub(r"\A# [^\n]*", "", "\n".join(lines).strip()).strip()
 
 
 def _step(file: str, lines: Sequence[str], section: _Section, fields: StepFields, number: int) -> Step:

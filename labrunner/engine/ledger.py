@@ -10,10 +10,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labrunner.engine.engine import Engine
 from labrunner.model.errors import ToolError
@@ -34,6 +35,15 @@ class Inventory:
     containers: frozenset[str]
     references: frozenset[tuple[str, str]]
 
+    def data(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {"containers": sorted(self.containers), "references": sorted(self.references)}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Inventory:
+        """The inverse of ``data``."""
+        return cls(frozenset(data["containers"]), frozenset((name, identity) for name, identity in data["references"]))
+
 
 @dataclass(frozen=True)
 class Names:
@@ -42,6 +52,15 @@ class Names:
     containers: frozenset[str]
     runs: frozenset[str]
     makes: frozenset[str]
+
+    def data(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {"containers": sorted(self.containers), "runs": sorted(self.runs), "makes": sorted(self.makes)}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Names:
+        """The inverse of ``data``."""
+        return cls(*(frozenset(data[key]) for key in ("containers", "runs", "makes")))
 
 
 def take_inventory(engine: Engine) -> Inventory:
@@ -77,10 +96,7 @@ class Ledger:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             lock = self.file.with_suffix(".lock").open("a")
         except OSError as error:
-            raise ToolError(
-                f"the ledger {self.file} was to be opened, and that failed: {error.strerror}",
-                next="set XDG_STATE_HOME to a folder you may write to",
-            ) from error
+            raise _unusable(self.file, error) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,16 +110,8 @@ class Ledger:
     def made(self) -> tuple[Made, ...]:
         """What is recorded as made on this engine and not as gone, the oldest first."""
         found: dict[Made, None] = {}
-        try:
-            lines = self.file.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return ()
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # a line torn by a crash
-            if row["engine"] != self.engine.host:
+        for row in self._rows():
+            if "kind" not in row:
                 continue
             made = Made(row["kind"], row["name"])
             if row["gone"]:
@@ -112,8 +120,26 @@ class Ledger:
                 found[made] = None
         return tuple(found)
 
-    def record(self, before: Inventory, names: Names) -> None:
-        """Record what came into being since ``before`` and is the lab's by its names."""
+    @contextmanager
+    def recording(self, names: Names) -> Iterator[None]:
+        """Record what is made inside this context and is the lab's by ``names``.
+
+        What was there before is written down first. A context that ended by an exception, or with the whole process,
+        is recorded by the next ``recording`` or ``sweep``.
+        """
+        self.recover()
+        before = take_inventory(self.engine)
+        self._write([{"before": before.data(), "names": names.data()}])
+        yield
+        self._record(before, names)
+
+    def recover(self) -> None:
+        """Record what was made in a context that did not come to its end."""
+        row = next((row for row in reversed(self._rows()) if "kind" not in row), None)
+        if row is not None and row["before"] is not None:
+            self._record(Inventory.read(row["before"]), Names.read(row["names"]))
+
+    def _record(self, before: Inventory, names: Names) -> None:
         now = take_inventory(self.engine)
         new: list[Made] = []
         for reference, identity in sorted(now.references - before.references):
@@ -126,7 +152,7 @@ class Ledger:
             ):
                 new.append(Made("container", identity))
                 new += [Made("volume", volume) for volume in container.volumes]
-        self._write(new, gone=False)
+        self._write([*(_row(made, gone=False) for made in new), {"before": None}])
 
     def prune(self) -> None:
         """What ``docker system prune`` would remove of the ledger's objects: stopped containers, untagged images."""
@@ -136,16 +162,19 @@ class Ledger:
             if container and not container.running and self.engine.remove_container(made.name):
                 gone.append(made)
         gone += [made for made in self.made() if made.kind == "image" and self._remove_untagged(made)]
-        self._write(gone, gone=True)
+        self._write([_row(made, gone=True) for made in gone])
 
     def sweep(self) -> tuple[Made, ...]:
         """Remove everything recorded; what could not be removed, because something else uses it, is returned."""
+        self.recover()
         kept = []
         for made in sorted(self.made(), key=lambda made: ("container", "image", "volume").index(made.kind)):
             if self._gone(made):
-                self._write([made], gone=True)
+                self._write([_row(made, gone=True)])
             else:
                 kept.append(made)
+        if not kept and self.file.exists() and not self._rows(others=True):
+            self.file.write_bytes(b"")
         return tuple(kept)
 
     def _gone(self, made: Made) -> bool:
@@ -171,16 +200,41 @@ class Ledger:
             return True
         return not image.tags and not image.digests and self.engine.remove_image(made.name)
 
-    def _write(self, objects: list[Made], *, gone: bool) -> None:
-        if not objects:
+    def _rows(self, *, others: bool = False) -> list[dict[str, Any]]:
+        """The ledger's rows for this engine, or those for all others; a line torn by a crash is passed over."""
+        try:
+            lines = self.file.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        rows = []
+        for line in lines:
+            with suppress(ValueError):
+                rows.append(json.loads(line))
+        return [row for row in rows if (row["engine"] != self.engine.host) is others]
+
+    def _write(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        content = "".join(json.dumps({"engine": self.engine.host, **row}) + "\n" for row in rows)
+        if not content:
             return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("a", encoding="utf-8") as file:
-            for made in objects:
-                row = {"engine": self.engine.host, "kind": made.kind, "name": made.name, "gone": gone}
-                file.write(json.dumps(row) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self.file.open("a", encoding="utf-8") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unusable(self.file, error) from error
+
+
+def _row(made: Made, *, gone: bool) -> Mapping[str, Any]:
+    return {"kind": made.kind, "name": made.name, "gone": gone}
+
+
+def _unusable(file: Path, error: OSError) -> ToolError:
+    return ToolError(
+        f"the ledger {file} was to be written, and that failed: {error.strerror}",
+        next="set XDG_STATE_HOME to a folder with room that you may write to",
+    )
 
 
 def repository(reference: str) -> str:

@@ -15,10 +15,10 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import docker
 from docker.errors import ImageNotFound
@@ -45,6 +45,8 @@ _CONTROL = re.compile(r"\x1b\[[0-9;]*m")
 _NO_ANSWER = ("failed to fetch", "unable to fetch", "unable to locate package", "temporary failure resolving")
 
 Say = Callable[["Progress"], None]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,10 @@ def build(client: docker.DockerClient, recipes: Sequence[Recipe], folder: Path, 
                 raise CancelledError
             say(progress)
 
-    with (
-        tempfile.TemporaryDirectory(prefix="labrunner-") as scratch,
-        ThreadPoolExecutor(len(recipes) + 1) as pool,
-    ):
+    with tempfile.TemporaryDirectory(prefix="labrunner-") as scratch:
         try:
             wheels = {
-                recipe.reference: pool.submit(_download, recipe.wheel, recipe.reference, Path(scratch), tell)
+                recipe.reference: _begin(_download, recipe.wheel, recipe.reference, Path(scratch), tell)
                 for recipe in recipes
                 if recipe.wheel
             }
@@ -130,11 +129,24 @@ def build(client: docker.DockerClient, recipes: Sequence[Recipe], folder: Path, 
                 wheel = wheels[recipe.reference].result() if recipe.reference in wheels else None
                 return _build_one(client, recipe, wheel, arguments, tell)
 
-            ours = tuple(pool.map(one, recipes))
-        except BaseException:
+            begun = {recipe.reference: _begin(one, recipe) for recipe in recipes}
+            return frozenset(reference for reference, future in begun.items() if future.result())
+        finally:
             stop.set()
-            raise
-    return frozenset(recipe.reference for recipe, is_ours in zip(recipes, ours, strict=True) if is_ours)
+
+
+def _begin(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Start work in a thread that nobody has to wait for, as a pool does: an interrupt ends the program at once."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def _build_base(client: docker.DockerClient, customize: Path, scratch: Path, say: Say) -> None:

@@ -15,7 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from labrunner.engine.engine import Engine
-from labrunner.engine.ledger import Ledger, Names, repository, take_inventory
+from labrunner.engine.ledger import Ledger, Names, repository
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
@@ -97,21 +97,21 @@ class Hands:
             case Command(line=line) if line.startswith(PRUNE):
                 self.ledger.prune()
             case Command():
-                before = take_inventory(self.ledger.engine)
-                try:
-                    if action.hold:
-                        terminal.hold(action.line, action.ready)
-                    else:
-                        secret = None if action.secret is None else self.secrets[action.secret]
-                        self.output = terminal.run(action.line, reply=action.reply, secret=secret)
-                finally:
-                    self.ledger.record(before, self.names)
+                with self.ledger.recording(self.names):
+                    self._run(action, terminal)
             case Typed(ready=None):
                 terminal.leave(action.line)
             case Typed():
                 terminal.hold(action.line, action.ready)
             case KeyPress():
                 terminal.press(action.key)
+
+    def _run(self, command: Command, terminal: Terminal) -> None:
+        if command.hold:
+            terminal.hold(command.line, command.ready)
+        else:
+            secret = None if command.secret is None else self.secrets[command.secret]
+            self.output = terminal.run(command.line, reply=command.reply, secret=secret)
 
     def _do(self, action: WriteFile | Visit) -> None:
         match action:

@@ -1,0 +1,86 @@
+"""All figures of the issues, each as a ratio against its peer in the same run; exit code 0 whatever they are.
+
+``python benchmarks/run_all.py [ROUNDS]`` needs a running engine with the labs' images.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import bcrypt
+
+HERE = Path(__file__).resolve().parent
+LABRUNNER = [sys.executable, "-m", "labrunner"]
+CHECK_ROUNDS = 21
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """How long one piece of work takes, on the wall clock."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def quietly(*command: str) -> None:
+    """Run a command that must succeed; its output is shown only if it does not."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
+def plain_script() -> None:
+    """The labs as plain docker commands; making the password is not part of what is timed elsewhere either."""
+    with tempfile.TemporaryDirectory() as folder:
+        password = b"measured"
+        Path(folder, "auth").mkdir()
+        Path(folder, "password.txt").write_bytes(password + b"\n")
+        hashed = bcrypt.hashpw(password, bcrypt.gensalt(rounds=8)).decode()
+        Path(folder, "auth", "htpasswd").write_text(f"student:{hashed}\n")
+        quietly(str(HERE / "labs.sh"), folder)
+
+
+def run_against_script(rounds: int) -> None:
+    """``run --all`` beside the script, in turn, both with the images there and no build cache of their own."""
+    ours, theirs = [], []
+    for _ in range(rounds):
+        theirs.append(seconds(plain_script))
+        ours.append(seconds(lambda: quietly(*LABRUNNER, "run", "--all", "--offline")))
+    ratio = statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
+    print(
+        f"run --all           {statistics.median(ours):6.2f} s   plain docker script {statistics.median(theirs):6.2f} s"
+        f"   ratio {ratio:.2f} (at most 1.30)"
+    )
+
+
+def check_of_a_done_step() -> None:
+    """``check`` of a step with an HTTP answer and container identity, the engine warm; and ``--help``."""
+    quietly("docker", "container", "run", "--detach", "--publish", "8080:80", "--name", "nginx", "nginx")
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            quietly(*LABRUNNER, "start", "nginx-and-mongo", "--home", home)
+            check = [*LABRUNNER, "check", "nginx", "--home", home]
+            times = [seconds(lambda: quietly(*check)) for _ in range(CHECK_ROUNDS)]
+    finally:
+        quietly("docker", "container", "rm", "--force", "nginx")
+    bare = [seconds(lambda: quietly(sys.executable, "-c", "import pytest")) for _ in range(CHECK_ROUNDS)]
+    print(
+        f"check of a done step {statistics.median(times) * 1000:4.0f} ms (at most 300)"
+        f"   beside python -c 'import pytest' {statistics.median(bare) * 1000:4.0f} ms"
+    )
+    helped = [seconds(lambda: quietly(*LABRUNNER, "--help")) for _ in range(CHECK_ROUNDS)]
+    started = [seconds(lambda: quietly(sys.executable, "-c", "pass")) for _ in range(CHECK_ROUNDS)]
+    print(
+        f"labrunner --help     {statistics.median(helped) * 1000:4.0f} ms (at most 100)"
+        f"   beside python -c pass {statistics.median(started) * 1000:4.0f} ms"
+    )
+
+
+if __name__ == "__main__":
+    check_of_a_done_step()
+    run_against_script(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
