@@ -35,7 +35,13 @@ def test_top_is_process_1(engine: Engine, var: Mapping[str, str], evidence: dict
         f"process 1 of {container.name} was to be top, and it is {first.command if first else 'not there'}",
         next=RUN,
     )
-    evidence.update(container=container.id, host_pid=container.pid, pid=_pid_inside(container), cmd="top")
+    inside = _pid_inside(container)
+    require(
+        inside == 1,
+        f"top was to be process 1 of {container.name}, and it is process {inside}: it was run in a PID namespace of others",
+        next=f"docker container rm --force {container.short}, then {RUN}",
+    )
+    evidence.update(container=container.id, host_pid=container.pid, pid=inside, cmd="top")
 
 
 @step("list")
@@ -193,6 +199,8 @@ def _program(command: str) -> str:
 
 def _pid_inside(container: Container) -> int:
     """The PID in the container's own namespace, the last one of NSpid (proc(5)); 1 by definition where it is unseen."""
+    if not visible(container):
+        return 1
     try:
         status = Path(f"/proc/{container.pid}/status").read_text()
     except OSError:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from labrunner.engine.engine import Engine
-from labrunner.verify.checking import Blocked, answered_by, fetch_from, require, step
+from labrunner.verify.checking import Blocked, require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import by_short_id, demand_port, is_of, named_container
+from labrunner.verify.looking import by_short_id, demand_port, is_of, named_container, page_of
 
 NGINX, MONGO = "nginx:latest", "mongo:3.4"
 SENTENCE = "It looks like you are trying to access MongoDB over HTTP"
@@ -42,7 +42,7 @@ def test_nginx_answers_on_its_port(engine: Engine, var: Mapping[str, str], evide
     container = named_container(engine, var["web"], NGINX, _run_nginx(var))
     port = int(var["web_port"])
     demand_port(container, port, 80, _run_nginx(var))
-    page = answered_by(engine, container, lambda query: fetch_from(container, f"http://localhost:{port}/?{query}"))
+    page = page_of(engine, container, port, 80)
     server = next((value for name, value in page.headers.items() if name.lower() == "server"), "nobody")
     require(
         page.status == 200 and server.startswith("nginx"),
@@ -58,7 +58,7 @@ def test_mongo_answers_over_http(engine: Engine, var: Mapping[str, str], evidenc
     container = named_container(engine, var["db"], MONGO, _run_mongo(var))
     port = int(var["db_port"])
     demand_port(container, port, 27017, _run_mongo(var))
-    page = answered_by(engine, container, lambda query: fetch_from(container, f"http://localhost:{port}/?{query}"))
+    page = page_of(engine, container, port, 27017)
     require(
         SENTENCE in page.text,
         f"mongo's sentence was to come from port {port}, and what came is {page.text[:80]!r}",

@@ -11,7 +11,7 @@ from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container, Image
 from labrunner.verify.checking import Blocked, NotDone, require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import demand_running, page_of, port_to_ask, shares_history
+from labrunner.verify.looking import demand_running, layers_of, made_by_copy, page_of, port_to_ask, shares_history
 
 BASE = "python:3.6.1-alpine"
 INSIDE = 5000
@@ -62,9 +62,9 @@ def test_image_stands_on_its_base(
 def test_copy_comes_last(engine: Engine, var: Mapping[str, str], folder: Path, evidence: dict[str, Any]) -> None:
     """the layer with app.py is the last one, so that a change of it costs no other"""
     image = _built(engine, var["image"], folder)
-    last = [entry for entry in engine.history(image.id) if entry.size][-1]
+    last = layers_of(engine, image)[-1]
     require(
-        "COPY" in last.created_by or "ADD" in last.created_by,
+        made_by_copy(last),
         f"COPY was to make the last layer, and the last one was made by {last.created_by[:60]!r}",
         next=f"move COPY to the end of the Dockerfile, then {BUILD}",
     )

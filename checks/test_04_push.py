@@ -13,7 +13,7 @@ from typing import Any
 from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container, Image
 from labrunner.engine.registry import Registry
-from labrunner.verify.checking import NotDone, Page, answered_by, require, step
+from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
 from labrunner.verify.looking import demand_port, demand_running, is_of, page_of, port_to_ask
 
@@ -36,7 +36,7 @@ def test_registry_wants_a_password(
         )
         return
     container = _server(engine, int(var["registry_port"]))
-    asked = answered_by(engine, container, lambda query: _page(registry, f"/v2/?{query}"))
+    asked = page_of(engine, container, int(var["registry_port"]), INSIDE, "/v2/")
     require(
         asked.status == 401,
         f"the registry was to refuse a request without a password (401), and it answers {asked.status}",
@@ -170,11 +170,6 @@ def _server(engine: Engine, port: int) -> Container:
     demand_running(engine, container)
     demand_port(container, port, INSIDE, "run it with --publish as the step shows")
     return container
-
-
-def _page(registry: Registry, path: str) -> Page:
-    answer = registry.get(path)
-    return Page(answer.status, answer.headers, answer.body.decode(errors="replace"))
 
 
 def _by_digest(engine: Engine, reference: str) -> Image | None:

@@ -10,7 +10,7 @@ from labrunner.engine.objects import HistoryEntry, Image
 from labrunner.engine.registry import Registry
 from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import demand_running, page_of, port_to_ask
+from labrunner.verify.looking import demand_running, layers_of, made_by_copy, made_by_run, page_of, port_to_ask
 
 INSIDE = 5000
 
@@ -115,8 +115,8 @@ def test_wrong_order_misses_the_cache(
     """with COPY above RUN, a change of app.py makes RUN run again"""
     first = recorded("build-flask-image/build")
     image = _image(engine, var["experiment"])
-    layers = [entry for entry in engine.history(image.id) if entry.size]
-    copy, run = _last(layers, _copied), _last(layers, _run)
+    layers = layers_of(engine, image)
+    copy, run = _last(layers, made_by_copy), _last(layers, made_by_run)
     build = f"docker image build -t {var['experiment']} ."
     require(
         0 <= copy < run,
@@ -150,15 +150,6 @@ def _new(layers: Sequence[str], before: Sequence[str]) -> str:
     return f"number {', '.join(new)} of {len(layers)}" if new else "none"
 
 
-def _last(layers: Sequence[HistoryEntry], made_by: Callable[[str], bool]) -> int:
+def _last(layers: Sequence[HistoryEntry], made: Callable[[HistoryEntry], bool]) -> int:
     """The place of the last layer that was made in this way; -1 where none was."""
-    return max((place for place, entry in enumerate(layers) if made_by(entry.created_by)), default=-1)
-
-
-def _copied(created_by: str) -> bool:
-    return "COPY " in created_by or "ADD " in created_by
-
-
-def _run(created_by: str) -> bool:
-    """Whether RUN made it: the classic builder marks everything else with ``#(nop)``, BuildKit writes the word."""
-    return "/bin/sh -c" in created_by and "#(nop)" not in created_by
+    return max((place for place, entry in enumerate(layers) if made(entry)), default=-1)

@@ -167,4 +167,6 @@ def _words(file: str, line: int, info: str) -> tuple[str | None, dict[str, str]]
     if kind is not None and (surplus := set(options) - _OPTIONS[kind]):
         expected = f"only {', '.join(sorted(_OPTIONS[kind]))} after the fence's language"
         raise LabFileError(file, line, expected, min(surplus))
+    if kind in {"file", "open"} and not options[kind]:
+        raise LabFileError(file, line, f"a value after '{kind}='", "nothing")
     return kind, options

@@ -60,13 +60,23 @@ def _connection(host: str, timeout: float) -> http.client.HTTPConnection:
         )
     if parts.scheme == "https" or os.environ.get("DOCKER_TLS_VERIFY"):
         certs = Path(os.environ.get("DOCKER_CERT_PATH", "~/.docker")).expanduser()
+        return http.client.HTTPSConnection(
+            parts.hostname or "localhost", parts.port or 2376, timeout=timeout, context=_tls(certs)
+        )
+    return http.client.HTTPConnection(parts.hostname or "localhost", parts.port or 2375, timeout=timeout)
+
+
+def _tls(certs: Path) -> ssl.SSLContext:
+    try:
         context = ssl.create_default_context(cafile=str(certs / "ca.pem") if (certs / "ca.pem").exists() else None)
         if (certs / "cert.pem").exists():
             context.load_cert_chain(certs / "cert.pem", certs / "key.pem")
-        return http.client.HTTPSConnection(
-            parts.hostname or "localhost", parts.port or 2376, timeout=timeout, context=context
-        )
-    return http.client.HTTPConnection(parts.hostname or "localhost", parts.port or 2375, timeout=timeout)
+    except OSError as error:
+        raise EngineUnreachable(
+            f"an engine was to be asked by TLS, and the certificates in {certs} cannot be read ({error})",
+            next="set DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem",
+        ) from error
+    return context
 
 
 class Api:
@@ -107,7 +117,13 @@ class Api:
     def json(self, method: str, path: str, body: object = None, **query: object) -> Any:  # noqa: ANN401 - JSON
         """The answer's JSON value; None for an empty body."""
         content = self.bytes(method, path, body, **query)
-        return json.loads(content) if content.strip() else None
+        try:
+            return json.loads(content) if content.strip() else None
+        except ValueError as error:
+            raise EngineUnreachable(
+                f"the engine at {self.host} was asked for {path}, and what answers there is no JSON, so no engine's",
+                next="labrunner doctor",
+            ) from error
 
     def find(self, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
         """The JSON value at ``path``; None where the engine says that there is no such object."""
@@ -130,6 +146,8 @@ def frames(stream: bytes) -> Iterator[tuple[int, bytes]]:
     """Split a multiplexed stream of the API into (stream number, payload); a torn last frame is dropped."""
     at = 0
     while at + 8 <= len(stream):
-        size = int.from_bytes(stream[at + 4 : at + 8], "big")
-        yield stream[at], stream[at + 8 : at + 8 + size]
-        at += 8 + size
+        end = at + 8 + int.from_bytes(stream[at + 4 : at + 8], "big")
+        if end > len(stream):
+            return
+        yield stream[at], stream[at + 8 : end]
+        at = end

@@ -109,7 +109,7 @@ def _current_context(environ: Mapping[str, str]) -> tuple[str, str] | None:
     meta = config / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
     try:
         return name, str(_load(meta)["Endpoints"]["docker"]["Host"])
-    except KeyError as error:
+    except (KeyError, TypeError) as error:
         raise ToolError(
             f"the current Docker context {name!r} was asked for, and {meta} does not describe it",
             next="docker context use default",
@@ -134,6 +134,11 @@ def _facts(candidate: Candidate, choice: str) -> EngineFacts:
             f"the engine at {candidate.host} was asked for its version, and it answers {error.status}: {error.message}",
             next="labrunner doctor",
         ) from error
+    if not isinstance(version, dict) or not isinstance(info, dict):
+        raise EngineUnreachable(
+            f"the engine at {candidate.host} was asked for its version, and what answers there is no engine",
+            next="labrunner doctor",
+        )
     names = {part.get("Name") for part in version.get("Components") or ()}
     kind = "podman" if "Podman Engine" in names else "docker"
     if choice not in {"auto", kind}:

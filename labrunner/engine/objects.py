@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +13,7 @@ def timestamp(text: str) -> datetime | None:
     """A time as Docker writes it (nanoseconds, UTC or an offset); None for its zero time or an empty string."""
     if not text or text.startswith("0001-"):
         return None
-    head, _, rest = text.partition(".")
-    digits = "".join(c for c in rest[:9] if c.isdigit()) if rest else ""
-    zone = rest[len(digits) :].lstrip("0123456789") if rest else ""
-    if not rest:
-        return datetime.fromisoformat(text)
-    return datetime.fromisoformat(f"{head}.{digits[:6].ljust(6, '0')}{zone or 'Z'}")
+    return datetime.fromisoformat(re.sub(r"\.(\d+)", lambda fraction: f".{fraction[1][:6]:0<6}", text))
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ class Container:
                 Port(int(key.split("/")[0]), key.partition("/")[2] or "tcp", b.get("HostIp", ""), int(b["HostPort"]))
                 for key, bound in bindings.items()
                 for b in bound or ()
-                if b.get("HostPort")
+                if (b.get("HostPort") or "").isdigit()  # a range that was asked for is none yet
             ),
             memory=int(host.get("Memory") or 0),
             volumes=tuple(m["Name"] for m in data.get("Mounts") or () if m.get("Type") == "volume" and m.get("Name")),

@@ -67,15 +67,27 @@ class Registry:
         if answer.status == http.client.NOT_FOUND:
             return None
         self._demand_ok(answer, f"the manifest {repository}:{reference}")
-        data = json.loads(answer.body)
         digest = answer.headers.get("docker-content-digest", "")
-        if "manifests" in data:  # an index: builders that attest push one; the image is its first entry
-            return self.manifest(repository, data["manifests"][0]["digest"])
-        return Manifest(digest, data["config"]["digest"], tuple(layer["digest"] for layer in data["layers"]))
+        try:
+            data = json.loads(answer.body)
+            if "manifests" not in data:
+                return Manifest(digest, data["config"]["digest"], tuple(layer["digest"] for layer in data["layers"]))
+            first = data["manifests"][0]["digest"]  # an index: builders that attest push one; the image comes first
+        except (ValueError, LookupError, TypeError) as error:
+            raise ToolError(
+                f"the registry {self.host} was asked for the manifest {repository}:{reference},"
+                " and what it answers is no manifest",
+                next="docker container ls --all --filter name=registry",
+            ) from error
+        return self.manifest(repository, first)
 
     def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the registry holds this blob."""
-        return self._authorised("HEAD", repository, f"blobs/{digest}").status in {200, 307}
+        answer = self._authorised("HEAD", repository, f"blobs/{digest}")
+        if answer.status == http.client.NOT_FOUND:
+            return False
+        self._demand_ok(answer, f"the blob {repository}@{digest}")
+        return True
 
     def _authorised(self, method: str, repository: str, rest: str) -> Answer:
         path = f"/v2/{repository}/{rest}"

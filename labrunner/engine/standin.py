@@ -8,6 +8,7 @@ import platform
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -171,7 +172,12 @@ def _bootstrap(customize: Path, archive: Path, say: Say) -> None:
     environment = {**os.environ, **_proxies()}
     lines = []
     with subprocess.Popen(  # noqa: S603 - the tool found on PATH
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
     ) as tool:
         try:
             for line in tool.stderr or ():
@@ -180,7 +186,9 @@ def _bootstrap(customize: Path, archive: Path, say: Say) -> None:
                     doing = re.sub(r" (directly|in shell):.*", "", line.removeprefix("I: "))
                     say(Progress(_BASE_NAME, sentence(doing), None))
         except BaseException:
-            tool.terminate()  # it removes what it unpacked
+            # All of its processes at once: it then unmounts and removes what it has unpacked, within a second.
+            os.killpg(tool.pid, signal.SIGTERM)
+            tool.wait()
             raise
     if tool.returncode:
         raise failure(_BASE_NAME, "mmdebstrap", lines)

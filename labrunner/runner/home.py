@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -19,6 +21,9 @@ from labrunner.runner.journal import Journal
 
 #: How far above its default a taken port's replacement is looked for.
 _PORTS_TRIED = 100
+_LAST_PORT = 65535
+#: Docker publishes a port in both.
+_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
 def default_home() -> Path:
@@ -62,19 +67,18 @@ class Home:
         ``wanted`` are values that the learner asked for. A port that is taken is replaced by the next free one, unless
         this home chose it earlier: then it is the learner's own container that has it. Files that are there stay.
         """
-        progress = self.journal.progress()
+        values = choose_variables(lab, self.journal.progress(), wanted, is_free or port_is_free)
         try:
             folder = self.folder(lab.name)
             folder.mkdir(parents=True, exist_ok=True)
             self._bring_files(course, lab, folder)
             for name, file in lab.secrets.items():
-                self._make_secret(folder, name, file, user=wanted.get("user", lab.variables.get("user", "")))
+                self._make_secret(folder, name, file, user=values.get("user", ""))
         except OSError as error:
             raise ToolError(
                 f"the folder of {lab.name} was to be made in {self.path}, and that failed: {error.strerror}",
                 next="labrunner start with --home DIR, a folder you may write to",
             ) from error
-        values = choose_variables(lab, progress, wanted, is_free or port_is_free)
         self.journal.started(lab.name, values)
         return values
 
@@ -90,6 +94,7 @@ class Home:
                 target, own = folder / name, self.folder(other) / name
                 if target.exists():
                     continue
+                target.parent.mkdir(parents=True, exist_ok=True)
                 if own.exists():
                     shutil.copyfile(own, target)
                 else:
@@ -98,9 +103,10 @@ class Home:
     def _make_secret(self, folder: Path, name: str, file: str, user: str) -> None:
         """A password in ``NAME.txt``, for the learner's eyes only, and the htpasswd file that knows its bcrypt hash."""
         clear, htpasswd = folder / f"{name}.txt", folder / file
-        if clear.exists() and htpasswd.exists():
+        password = clear.read_text(encoding="utf-8").strip() if clear.exists() else ""
+        if password and htpasswd.exists() and htpasswd.read_text(encoding="utf-8").startswith(f"{user}:"):
             return
-        password = secrets.token_urlsafe(12)
+        password = password or secrets.token_urlsafe(12)
         clear.touch(mode=0o600)
         clear.write_text(password + "\n", encoding="utf-8")
         htpasswd.parent.mkdir(parents=True, exist_ok=True)
@@ -114,8 +120,9 @@ class Home:
 
 
 def _solution_file(lab: Lab, name: str) -> str:
-    written = (action for step in lab.steps for action in step.actions if isinstance(action, WriteFile))
-    return next(action.content for action in written if action.path == name)
+    """The file as the lab's solution leaves it; that it writes one is made sure of when the course is loaded."""
+    written = [action for step in lab.steps for action in step.actions if isinstance(action, WriteFile)]
+    return next(action.content for action in reversed(written) if action.path == name)
 
 
 def choose_variables(
@@ -129,17 +136,35 @@ def choose_variables(
                 f"{name} was to be set for {lab.name}, and the variables that may be set there are {may}",
                 next=f"labrunner start {lab.name} --set NAME=VALUE",
             )
+        if name.endswith("_port") and not _is_port(wanted[name]):
+            raise UsageError(
+                f"{name} was to be {wanted[name]!r}, and a port is a number from 1 to {_LAST_PORT}",
+                next=f"labrunner start {lab.name} --set {name}={lab.variables[name]}",
+            )
     chosen = {name for values in progress.variables.values() for name in values}
-    values = {**progress.of_lab(lab), **wanted}
+    before = progress.of_lab(lab)
+    values = {**before, **wanted}
     for name, value in values.items():
         if name.endswith("_port") and name not in wanted and name not in chosen:
             values[name] = str(
                 _free_port(int(value), {int(v) for n, v in values.items() if n != name and v.isdigit()}, is_free)
             )
-    registry = lab.variables.get("registry")
-    if registry is not None and values["registry"] == registry and "registry_port" in values:
-        values["registry"] = registry.replace(lab.variables["registry_port"], values["registry_port"])
+    registry, port = lab.variables.get("registry"), lab.variables.get("registry_port")
+    if (
+        registry is not None
+        and port is not None
+        and values["registry"]
+        in {
+            registry,
+            registry.replace(port, before["registry_port"]),
+        }
+    ):
+        values["registry"] = registry.replace(port, values["registry_port"])  # the lab's own one follows its port
     return values
+
+
+def _is_port(text: str) -> bool:
+    return re.fullmatch(r"[1-9][0-9]{0,4}", text) is not None and int(text) <= _LAST_PORT
 
 
 def _free_port(default: int, others: set[int], is_free: Callable[[int], bool]) -> int:
@@ -154,11 +179,18 @@ def _free_port(default: int, others: set[int], is_free: Callable[[int], bool]) -
 
 def port_is_free(port: int) -> bool:
     """Whether a server could listen on this TCP port, on every address of this host."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    return all(_can_listen(family, port) for family in _FAMILIES)
+
+
+def _can_listen(family: socket.AddressFamily, port: int) -> bool:
+    """Whether the port is free in one family of addresses; a host without IPv6 has nobody who listens there."""
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family is socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             probe.bind(("", port))
             probe.listen(1)
-        except OSError:
-            return False
+    except OSError as error:
+        return error.errno in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
     return True

@@ -64,18 +64,21 @@ class Journal:
         current: str | None = None
         variables: dict[str, Mapping[str, str]] = {}
         passed: dict[StepRef, Passing] = {}
-        for line in self._lines():
-            match line["event"]:
-                case "started":
-                    current = line["lab"]
-                    variables[line["lab"]] = line["variables"]
-                case "passed":
-                    lab, _, name = line["step"].partition("/")
-                    checks = tuple(result_from(check) for check in line["checks"])
-                    passed[StepRef(lab, name)] = Passing(line["at"], checks)
+        for number, line in self._lines():
+            try:
+                match line["event"]:
+                    case "started":
+                        current = line["lab"]
+                        variables[line["lab"]] = line["variables"]
+                    case "passed":
+                        lab, _, name = line["step"].partition("/")
+                        checks = tuple(result_from(check) for check in line["checks"])
+                        passed[StepRef(lab, name)] = Passing(line["at"], checks)
+            except (KeyError, TypeError, ValueError) as error:
+                raise self._unreadable(f"line {number} is no line of a journal") from error
         return Progress(current, variables, passed)
 
-    def _lines(self) -> Iterator[Mapping[str, Any]]:
+    def _lines(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         try:
             content = self.file.read_bytes()
         except FileNotFoundError:
@@ -94,7 +97,7 @@ class Journal:
                     f"the journal {self.file} was read, and line {number} is of version {version}, not {VERSION}",
                     next="pip install --upgrade labrunner",
                 )
-            yield line
+            yield number, line
 
     def _unreadable(self, why: str) -> ToolError:
         return ToolError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import tempfile
@@ -28,6 +29,11 @@ class Terminal:
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self._mark = f"labrunner-{secrets.token_hex(4)}"
         self._prompt = re.escape(self._mark) + r":(\d+)\$ "
+        if not os.access(folder, os.X_OK):  # pexpect would find out after its fork, and go on as a second labrunner
+            raise ToolError(
+                f"a terminal was to be opened in {folder}, and there is no such folder for this user",
+                next="labrunner start LAB makes it again",
+            )
         with tempfile.NamedTemporaryFile("w", prefix="labrunner-inputrc-", delete=False) as inputrc:
             inputrc.write("set enable-bracketed-paste off\n")
         try:
@@ -39,6 +45,7 @@ class Terminal:
                     **environ,
                     "PS1": f"{self._mark}:$?$ ",
                     "PROMPT_COMMAND": "",
+                    "HISTFILE": "",  # otherwise bash adds to the user's own history, and cuts it to 500 lines
                     "INPUTRC": inputrc.name,
                     "TERM": "xterm",
                 },
@@ -57,23 +64,26 @@ class Terminal:
         self._child.logfile_read = transcript
 
     def run(self, line: str, *, reply: str | None = None, secret: str | None = None) -> str:
-        """Type a command, answer its question, wait for its end; what it showed."""
-        self._child.sendline(line)
-        self._child.expect_exact("\n")
-        if reply is not None:
-            self._expect(_QUESTION, READY_SECONDS, line)
+        """Type a command, answer its question, wait for its end; what it showed.
+
+        A command that ends without asking is not answered: the shell would show and run what was meant for it.
+        """
+        self._type(line)
+        asks = True
+        if reply is not None and (asks := self._expect(_QUESTION, READY_SECONDS, line)):
             self._child.sendline(reply)
-        if secret is not None:
-            self._expect(_HIDDEN, READY_SECONDS, line)
+        if secret is not None and asks and (asks := self._expect(_HIDDEN, READY_SECONDS, line)):
             self._child.waitnoecho(READY_SECONDS)
+            if self._child.getecho():
+                raise ToolError(f"{line!r} asks for the password, and would show it", next="labrunner doctor")
             self._child.sendline(secret)
-        self._expect_prompt(COMMAND_SECONDS, line)
+        if asks:
+            self._expect_prompt(COMMAND_SECONDS, line)
         return (self._child.before or "").replace("\r\n", "\n")
 
     def hold(self, line: str, ready: str | None) -> None:
         """Type a line to the shell or to the program that holds the terminal, and wait until it has shown itself."""
-        self._child.sendline(line)
-        self._child.expect_exact("\n")
+        self._type(line)
         self._expect(ready or r"\S", READY_SECONDS, line)
 
     def leave(self, line: str) -> None:
@@ -91,17 +101,28 @@ class Terminal:
         self._child.logfile_read = None
         self._child.close(force=True)
 
-    def _expect_prompt(self, seconds: float, typed: str = "a shell") -> None:
-        self._expect(self._prompt, seconds, typed)
+    def _type(self, line: str) -> None:
+        """Type a line and read its echo."""
+        self._child.sendline(line)
+        self._wait(["\n"], READY_SECONDS, line)
 
-    def _expect(self, pattern: str, seconds: float, typed: str) -> None:
+    def _expect_prompt(self, seconds: float, typed: str = "a shell") -> None:
+        self._wait([self._prompt], seconds, typed)
+
+    def _expect(self, pattern: str, seconds: float, typed: str) -> bool:
+        """Wait for the pattern; False where the shell's prompt came instead.
+
+        The prompt is always an answer: a command that ended instead of asking is judged by its outcome.
+        """
+        return self._wait([pattern, self._prompt], seconds, typed) == 0
+
+    def _wait(self, patterns: list[str], seconds: float, typed: str) -> int:
         try:
-            # The prompt is always an answer: a command that ended instead of asking is judged by its outcome.
-            self._child.expect([pattern, self._prompt] if pattern != self._prompt else [pattern], timeout=seconds)
+            return self._child.expect([*patterns], timeout=seconds)
         except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            what = "has ended" if isinstance(error, pexpect.EOF) else f"did not answer within {seconds:.0f} s"
             shown = (self._child.before or "").strip().splitlines()
             raise ToolError(
-                f"{typed!r} was typed, and its terminal did not answer within {seconds:.0f} s;"
-                f" its last line: {shown[-1] if shown else 'none'}",
+                f"{typed!r} was typed, and its terminal {what}; its last line: {shown[-1] if shown else 'none'}",
                 next="labrunner doctor",
             ) from error

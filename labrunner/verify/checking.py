@@ -72,12 +72,22 @@ def fetch(url: str, *, headers: Mapping[str, str] | None = None, timeout: float 
         connection.close()
 
 
-def fetch_from(container: Container, url: str, *, headers: Mapping[str, str] | None = None) -> Page:
-    """GET ``url``; tries again while the container is young, then NotDone with what was found."""
+def fetch_from(
+    container: Container,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    give_up: Callable[[], None] = lambda: None,
+) -> Page:
+    """GET ``url``; tries again while the container is young, then NotDone with what was found.
+
+    ``give_up`` is called after each try that failed, and raises NotDone where another one is hopeless.
+    """
     while True:
         try:
             return fetch(url, headers=headers)
         except (OSError, http.client.HTTPException) as error:
+            give_up()
             if container.age > YOUNG_SECONDS:
                 reason = f"{url} was asked for, and nothing answers there in HTTP ({error})"
                 raise NotDone(reason, next=f"docker container logs {container.name}") from error

@@ -11,7 +11,7 @@ import pytest
 from labrunner.engine.engine import Engine
 from labrunner.engine.registry import Registry
 from labrunner.verify.checking import Blocked, NotDone
-from labrunner.verify.plugin import EVIDENCE, REQUEST, lab_of, step_of
+from labrunner.verify.plugin import EVIDENCE, RECORDED, REQUEST, lab_of, step_of
 
 Recorded = Callable[[str], Mapping[str, Any]]
 
@@ -37,8 +37,8 @@ def evidence(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def recorded(request: pytest.FixtureRequest) -> Recorded:
-    """``recorded("lab/step")`` gives the evidence recorded when that step passed; blocked where it never did."""
-    known = request.config.stash[REQUEST].recorded
+    """``recorded("lab/step")`` gives the evidence of that step's passing, just now or earlier; blocked where it never did."""
+    known = request.config.stash[RECORDED]
 
     def of(step: str) -> Mapping[str, Any]:
         full = step if "/" in step else f"{lab_of(request.node)}/{step}"
@@ -53,7 +53,7 @@ def recorded(request: pytest.FixtureRequest) -> Recorded:
 @pytest.fixture
 def records(request: pytest.FixtureRequest) -> Mapping[str, Mapping[str, Any]]:
     """All recorded evidence, by ``lab/step``."""
-    return request.config.stash[REQUEST].recorded
+    return dict(request.config.stash[RECORDED])
 
 
 @pytest.fixture

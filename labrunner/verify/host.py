@@ -22,6 +22,9 @@ cacheprovider capture debugging doctest faulthandler junitxml legacypath logging
 setupplan stepwise subtests terminal threadexception unittest unraisableexception
 """.split()  # noqa: SIM905 - a list of this length is read more easily as words
 
+#: How pytest ends when every asked-for check, be it none, has had its turn.
+_JUDGED = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+
 
 def arguments(request: CheckRequest) -> list[str]:
     """The command line of pytest: no configuration, no conftest, no assertion rewriting, no plugin but ours."""
@@ -46,7 +49,7 @@ def answer(request: CheckRequest, results: int) -> int:
     plugin = CheckPlugin(request, lambda message: _send(results, message))
     code = pytest.main(arguments(request), plugins=[plugin, fixtures])
     problem = plugin.problem
-    if problem is None and code in {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
+    if problem is None and code not in _JUDGED:
         problem = f"pytest ended with {code!r}"
     _send(results, {"done": problem})
     return 0
@@ -57,10 +60,11 @@ def _send(results: int, message: object) -> None:
 
 
 def main() -> None:
-    """Keep standard output for results: what a check prints goes to standard error."""
-    results = os.dup(1)
+    """Keep both pipes for requests and results: a check reads from nothing, and what it prints goes to stderr."""
+    requests, results = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    serve(os.dup(0), results)
+    serve(requests, results)
 
 
 if __name__ == "__main__":

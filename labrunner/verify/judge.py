@@ -86,7 +86,14 @@ class Judge:
         return bool(results) and worst(result.verdict for result in results) is Verdict.PASSED
 
     def _until_passes(self, step: Step) -> bool:
-        return step.until is not None and step.until != step.ref and self._passes(self.course.step(step.until))
+        """Whether the step that ends this one passes now, and is one that the learner has come to.
+
+        An engine on which everything has stopped looks like the end of the last lab, in the middle of the course.
+        """
+        if step.until is None or step.until == step.ref:
+            return False
+        ending = self.course.step(step.until)
+        return all(need in self.progress.passed for need in ending.needs) and self._passes(ending)
 
     @staticmethod
     def _report(step: Step, state: State, checks: tuple[CheckResult, ...]) -> StepReport:

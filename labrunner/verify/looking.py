@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
-from labrunner.engine.objects import Container, Image
-from labrunner.verify.checking import NotDone, Page, answered_by, fetch, fetch_from, require
+from labrunner.engine.objects import Container, HistoryEntry, Image
+from labrunner.verify.checking import NotDone, Page, answered_by, fetch_from, require
 
 #: The six namespaces of the course, by their names under /proc/PID/ns.
 NAMESPACES = ("pid", "user", "uts", "mnt", "net", "ipc")
@@ -106,30 +106,35 @@ def _in_use(port: int) -> bool:
     return False
 
 
-def page_of(engine: Engine, container: Container, port: int, inside: int) -> Page:
+def page_of(engine: Engine, container: Container, port: int, inside: int, path: str = "/") -> Page:
     """The container's page on a published port, known to come from this very container.
 
-    A server that listens on the container's loopback address only can never answer there, and is told at once.
+    A container that ends meanwhile and a server that listens on the container's loopback address only can never
+    answer there, and are told at once.
     """
 
+    def give_up() -> None:
+        now = engine.container(container.id)
+        if now is not None:
+            demand_running(engine, now)
+        require(
+            not _only_on_loopback(engine, container, inside),
+            f"the server in {container.name} listens on 127.0.0.1 inside its container only,"
+            f" so the published port {port} never reaches it",
+            next="let it listen on every address (in Flask: host='0.0.0.0'), build and run again",
+        )
+
     def ask(query: str) -> Page:
-        url = f"http://localhost:{port}/?{query}"
-        try:
-            return fetch(url)
-        except (OSError, http.client.HTTPException):
-            require(
-                not _only_on_loopback(engine, container, inside),
-                f"the server in {container.name} listens on 127.0.0.1 inside its container only,"
-                f" so the published port {port} never reaches it",
-                next="let it listen on every address (in Flask: host='0.0.0.0'), build and run again",
-            )
-        return fetch_from(container, url)
+        return fetch_from(container, f"http://localhost:{port}{path}?{query}", give_up=give_up)
 
     return answered_by(engine, container, ask)
 
 
 def _only_on_loopback(engine: Engine, container: Container, port: int) -> bool:
-    table = engine.run_inside(container, "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null")
+    try:
+        table = engine.run_inside(container, "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null")
+    except ApiError:  # it has just ended
+        return False
     rows = [line.split() for line in table.splitlines()]
     places = [row[1].split(":") for row in rows if len(row) > _STATE and row[_STATE] == _LISTEN]
     addresses = {address for address, number in places if int(number, 16) == port}
@@ -161,6 +166,21 @@ def visible(container: Container) -> bool:
     except OSError:
         return False
     return bool(container.command) and Path(command).name == Path(container.command[0]).name
+
+
+def made_by_copy(entry: HistoryEntry) -> bool:
+    """Whether COPY or ADD made a layer."""
+    return "COPY " in entry.created_by or "ADD " in entry.created_by
+
+
+def made_by_run(entry: HistoryEntry) -> bool:
+    """Whether RUN made it: the classic builder marks everything else with ``#(nop)``, BuildKit writes the word."""
+    return "/bin/sh -c" in entry.created_by and "#(nop)" not in entry.created_by
+
+
+def layers_of(engine: Engine, image: Image) -> tuple[HistoryEntry, ...]:
+    """The image's history without what made no layer. A layer of empty files and folders has no size either."""
+    return tuple(e for e in engine.history(image.id) if e.size or made_by_run(e) or made_by_copy(e))
 
 
 def shares_history(image: Image, base: Image) -> bool:

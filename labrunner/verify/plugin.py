@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from labrunner.verify.checking import Blocked, NotDone
 from labrunner.verify.request import CheckRequest, result_data
 
 REQUEST = pytest.StashKey[CheckRequest]()
+RECORDED = pytest.StashKey[dict[str, Mapping[str, Any]]]()
 EVIDENCE = pytest.StashKey[dict[str, Any]]()
 
 
@@ -40,10 +41,13 @@ class CheckPlugin:
         self.request = request
         self.send = send
         self.problem: str | None = None
+        self._recorded = dict(request.recorded)
+        self._now: dict[str, dict[str, Any] | None] = {}
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hand the request to the fixtures."""
         config.stash[REQUEST] = self.request
+        config.stash[RECORDED] = self._recorded
         config.addinivalue_line("markers", "step(name): the step of its lab that a check judges")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -69,8 +73,22 @@ class CheckPlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Send one result per check: of its call, or of the fixture that failed before it."""
         if call.when == "call" or call.excinfo is not None:
-            self.send({"result": result_data(_result(item, call))})
+            result = _result(item, call)
+            self._record(result)
+            self.send({"result": result_data(result)})
         return (yield)
+
+    def _record(self, result: CheckResult) -> None:
+        """Let the checks that follow compare with what a step is now: a container made anew has another ID."""
+        step = str(result.step)
+        before = self._now.get(step, {})
+        if before is None or result.verdict is not Verdict.PASSED:
+            self._now[step] = None
+            self._recorded.pop(step, None)
+            if step in self.request.recorded:
+                self._recorded[step] = self.request.recorded[step]
+        else:
+            self._now[step] = self._recorded[step] = {**before, **result.evidence}
 
 
 def _says(item: pytest.Item) -> str:

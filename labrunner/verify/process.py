@@ -59,13 +59,16 @@ class CheckHost:
         """End the host and whatever it has started: it ends by itself at the end of its input, unless a check hangs."""
         with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
             self._process.communicate(timeout=_LAST_SECONDS)
+        self._kill()
+
+    def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
         self._complaints.close()
 
     def run(self, request: CheckRequest) -> Mapping[StepRef, tuple[CheckResult, ...]]:
-        """The results of the requested steps. A check that hangs is ERRORED, and the next request gets a new host."""
+        """The results of the requested steps. A check that hangs or dies is ERRORED, and the next one gets a host."""
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101 - Popen was given a pipe
         with contextlib.suppress(BrokenPipeError):
@@ -73,6 +76,7 @@ class CheckHost:
             stdin.flush()
         results: dict[StepRef, list[CheckResult]] = defaultdict(list)
         running: Mapping[str, Any] | None = None
+        problem: str | None = None
         for message in self._messages():
             if "running" in message:
                 running = message["running"]
@@ -80,27 +84,17 @@ class CheckHost:
                 result = result_from(message["result"])
                 results[result.step].append(result)
                 running = None
-            elif message["done"] is None:
-                return {step: tuple(found) for step, found in results.items()}
-            elif running is None:
-                raise ToolError(f"the checks were run, and {message['done']}", next="labrunner doctor")
             else:
-                broken = _unfinished(running, message["done"])
-                results[broken.step].append(broken)
-                return {step: tuple(found) for step, found in results.items()}
-        if running is None:
-            raise ToolError(
-                f"the checks were run, and their process ended: {self._last_words()}", next="labrunner doctor"
-            )
-        hung = _unfinished(running, f"it did not end within {self.deadline:.0f} s")
-        results[hung.step].append(hung)
-        self._process.kill()
-        self.close()
-        self._start()
+                problem = message["done"]
+        if problem is not None:
+            if running is None:
+                raise ToolError(f"the checks were run, and {problem}", next="labrunner doctor")
+            broken = _unfinished(running, problem)
+            results[broken.step].append(broken)
         return {step: tuple(found) for step, found in results.items()}
 
     def _messages(self) -> Iterator[Mapping[str, Any]]:
-        """The host's messages, until it is silent for good or the deadline has passed."""
+        """The host's messages up to ``done``; one that ends, or lets the deadline pass, is replaced."""
         stdout = self._process.stdout
         assert stdout is not None  # noqa: S101 - Popen was given a pipe
         deadline = time.monotonic() + self.deadline
@@ -110,9 +104,18 @@ class CheckHost:
             while selector.select(max(0.0, deadline - time.monotonic())):
                 chunk = os.read(stdout.fileno(), 1 << 16)
                 if not chunk:
-                    return
+                    why = f"the process of the checks ended: {self._last_words()}"
+                    break
                 *lines, pending = (pending + chunk).split(b"\n")
-                yield from (json.loads(line) for line in lines)
+                for message in map(json.loads, lines):
+                    yield message
+                    if "done" in message:
+                        return
+            else:
+                why = f"that did not end within {self.deadline:.0f} s"
+        self._kill()
+        self._start()
+        yield {"done": why}
 
     def _last_words(self) -> str:
         self._complaints.seek(0)

@@ -47,9 +47,14 @@ def verify(
     live = host.run(_request(course, progress, run, surroundings, answers or {})) if run else {}
     judge = Judge(course, progress, live)
     passings: dict[StepRef, tuple[CheckResult, ...]] = {}
-    for step in run:
+    for step in _with_needs(course, steps):
         report = judge.report(step)
-        if report.verdict is Verdict.PASSED and report.state is State.HOLDS and _is_new(progress, report):
+        if (
+            step in run
+            and report.verdict is Verdict.PASSED
+            and report.state is State.HOLDS
+            and _is_new(progress, report)
+        ):
             passings[step.ref] = report.checks
     now = replace(
         progress, passed={**progress.passed, **{ref: Passing("", checks) for ref, checks in passings.items()}}
@@ -60,6 +65,22 @@ def verify(
     if len(reports) == 1:
         reports = (replace(reports[0], seconds=took),)
     return Verification(reports, passings)
+
+
+def _with_needs(course: Course, asked: Iterable[Step]) -> tuple[Step, ...]:
+    """The asked steps and all that they build on: what a passing is recorded of.
+
+    A step that is judged only because it may have ended another one has not been asked about: a container that died
+    is not yet one that the learner has stopped, and recording so would end its step for good.
+    """
+    wanted: set[StepRef] = set()
+    queue = [step.ref for step in asked]
+    while queue:
+        ref = queue.pop()
+        if ref not in wanted:
+            wanted.add(ref)
+            queue += course.step(ref).needs
+    return tuple(step for step in course.steps if step.ref in wanted)
 
 
 def _as_of_now(final: Judge, judge: Judge, step: Step) -> StepReport:

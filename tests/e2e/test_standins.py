@@ -496,21 +496,30 @@ def test_an_interrupt_ends_it_at_once_and_leaves_nothing_running(stocked: docker
         text=True,
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if line == "build step 4/4\n":
-            break
+    assert "build step 4/4\n" in process.stdout  # reads up to that line
+    assert until(lambda: sleeping(stocked))
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert "KeyboardInterrupt" in errors
     assert time.monotonic() - begun < 10
-    while time.monotonic() - begun < PATIENCE:
-        running = [row for row in stocked.api.containers() if "sleep 61.7" in row["Command"]]
-        if not running:
-            break
-        time.sleep(0.1)
-    assert running == []
+    assert until(lambda: not sleeping(stocked))
     assert missing(stocked, [MINE]) == (MINE,)
+
+
+def sleeping(client: docker.DockerClient) -> bool:
+    """Whether the step that takes a minute runs."""
+    return any("sleep 61.7" in row["Command"] for row in client.api.containers())
+
+
+def until(holds: Callable[[], bool]) -> bool:
+    """Whether something came to hold before patience ended."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)  # the engine tells nobody
+    return True
 
 
 def test_a_build_that_fails_is_a_sentence_and_leaves_no_tag(stocked: docker.DockerClient, recipes: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from labrunner.engine.objects import Container, Port
 from labrunner.model.lab import Action, Course, Evidence, Lab, Step, StepRef
 from labrunner.model.progress import Passing, Progress
 from labrunner.model.verdict import CheckResult, Verdict
@@ -17,7 +19,7 @@ def ref(text: str, lab: str = "lab") -> StepRef:
     return StepRef(of or lab, step)
 
 
-def a_step(
+def a_step(  # noqa: PLR0913 - one keyword for each field
     name: str,
     *,
     lab: str = "lab",
@@ -43,7 +45,7 @@ def a_step(
     )
 
 
-def a_lab(
+def a_lab(  # noqa: PLR0913 - one keyword for each field
     *steps: Step,
     name: str = "lab",
     number: int = 1,
@@ -100,4 +102,25 @@ def passed(*steps: str, **evidence: Any) -> Progress:  # noqa: ANN401 - JSON
     """The progress of a learner who has passed these steps, each with this evidence."""
     return Progress(
         passed={ref(step): Passing("2024-01-01T00:00:00+00:00", (a_result(step, **evidence),)) for step in steps}
+    )
+
+
+def a_container(name: str, *, started: datetime | None = None, ports: tuple[Port, ...] = ()) -> Container:
+    """A running container of nginx."""
+    return Container(
+        id="c" * 64,
+        name=name,
+        image="nginx",
+        image_id="sha256:1",
+        command=("nginx",),
+        running=True,
+        status="running",
+        exit_code=0,
+        error="",
+        pid=1,
+        started=started,
+        ports=ports,
+        memory=0,
+        volumes=(),
+        tty=False,
     )

@@ -52,7 +52,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def powerless() -> Powerless:
-    """``with powerless():`` what follows is done with an ordinary user's rights, under root too."""
+    """A context in which all is done with an ordinary user's rights, under root too."""
 
     @contextmanager
     def ordinary() -> Iterator[None]:

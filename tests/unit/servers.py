@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -59,7 +59,7 @@ class _TcpServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up, or refuses a certificate, is part of a test."""
 
 
@@ -134,7 +134,7 @@ class Server:
 
             do_GET = do_HEAD = do_POST = do_DELETE = _answer  # noqa: N815 - http.server's own names
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's own name
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
                 """Say nothing."""
 
         return Handler

@@ -109,7 +109,10 @@ def lab() -> Lab:
 
 def test_recorded_evidence_fills_its_placeholder(lab: Lab) -> None:
     """An ID is shown as Docker shows it, by twelve digits; a digest is whole."""
-    recorded = {"lab/a": {"container": ID, "pid": 1}, "push/push": {"digest": f"sha256:{ID}"}}
+    recorded: dict[str, dict[str, object]] = {
+        "lab/a": {"container": ID, "pid": 1},
+        "push/push": {"digest": f"sha256:{ID}"},
+    }
     step = with_placeholders(lab, lab.steps[1], recorded)
     assert step.actions == (Command(f"docker stop 0123456789ab image@sha256:{ID}"),)
     assert (step.text, step.ask) == ("stop 0123456789ab, TOP_ID_2", "0123456789ab")

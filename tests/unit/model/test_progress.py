@@ -26,7 +26,7 @@ def test_evidence_of_a_passing_is_that_of_all_its_checks() -> None:
     ],
 )
 def test_step_has_ended_once_it_and_its_until_have_passed(
-    done: tuple[str, ...], until: str | None, ended: bool
+    done: tuple[str, ...], until: str | None, *, ended: bool
 ) -> None:
     """Without an ``until`` it never ends, and what never passed cannot have ended."""
     assert passed(*done).ended(a_step("run", until=until)) is ended
@@ -55,7 +55,7 @@ def test_recorded_evidence_is_by_full_step_name() -> None:
     ("name", "may"),
     [("web_port", True), ("user", True), ("registry", True), ("web", False), ("port_web", False), ("users", False)],
 )
-def test_ports_user_and_registry_may_be_exchanged_and_nothing_else(name: str, may: bool) -> None:
+def test_ports_user_and_registry_may_be_exchanged_and_nothing_else(name: str, *, may: bool) -> None:
     """The checks look for the other variables by their values."""
     assert exchangeable(name) is may
 

@@ -30,7 +30,7 @@ def test_one_bad_step_decides_its_lab_and_the_report() -> None:
 
     good = LabReport("good", "Good", (step(Verdict.PASSED),))
     bad = LabReport("bad", "Bad", (step(Verdict.PASSED), step(Verdict.FAILED), step(Verdict.BLOCKED)))
-    engine = EngineFacts("docker", "27.0", False, "unix:///x", "DOCKER_HOST")
+    engine = EngineFacts(kind="docker", version="27.0", rootless=False, endpoint="unix:///x", why="DOCKER_HOST")
     assert good.verdict is Verdict.PASSED
     assert bad.verdict is Verdict.FAILED
     assert Report(engine, (good, bad)).verdict is Verdict.FAILED

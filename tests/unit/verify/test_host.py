@@ -42,7 +42,8 @@ def sabotage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_learners_files_and_settings_change_no_verdict(sabotage: Path, write: Write, checks: Path) -> None:
+@pytest.mark.usefixtures("sabotage")
+def test_learners_files_and_settings_change_no_verdict(write: Write, checks: Path) -> None:
     """A ``docker.py``, ``conftest.py``, ``pytest.ini``, ``sitecustomize.py`` or PYTHONPATH is not looked at."""
     write(FAILS)
     with CheckHost(checks) as host:
@@ -90,7 +91,11 @@ def test_installed_plugins_are_not_loaded(run: Run) -> None:
         """
     )
     assert result.evidence["distributions"] == []
-    assert sorted(result.evidence["variables"]) == ["PYTEST_CURRENT_TEST", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    assert sorted(result.evidence["variables"]) == [
+        "PYTEST_CURRENT_TEST",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+        "PYTEST_VERSION",
+    ]
 
 
 def test_what_a_check_prints_is_no_message(run: Run) -> None:

@@ -15,7 +15,7 @@ PASSED, BLOCKED, FAILED, ERRORED = Verdict.PASSED, Verdict.BLOCKED, Verdict.FAIL
 
 @pytest.fixture
 def course() -> Course:
-    """``run`` holds until ``stop``; ``use`` and ``stop`` build on it, ``remove`` on ``stop``; ``peek`` ends with itself."""
+    """Steps of which ``run`` holds until ``stop``, ``peek`` until itself, and ``shell`` until a question."""
     return a_course(
         a_step("run", until="stop"),
         a_step("use", needs=("run",)),

@@ -118,7 +118,7 @@ def test_engine_that_refuses_is_an_error_with_its_own_words(run: Run) -> None:
 
 @pytest.mark.parametrize("mark", ["skip(reason='later')", "xfail(reason='known')", "skipif(True, reason='not here')"])
 def test_mark_cannot_turn_a_check_that_fails_into_one_that_passes(run: Run, mark: str) -> None:
-    """pytest calls such a test fine; a learner is not told so."""
+    """Such a test is fine to pytest; a learner is not told so."""
     results = run(f'@step("one")\n@pytest.mark.{mark}\ndef test_one():\n    require(False, "no")\n')
     assert worst(result.verdict for result in results) in {Verdict.FAILED, Verdict.ERRORED}
 

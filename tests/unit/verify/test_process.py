@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +12,12 @@ from labrunner.model.verdict import Verdict
 from labrunner.verify.process import CheckHost
 from labrunner.verify.request import CheckRequest
 from tests.unit.builders import ref
+from tests.unit.processes import ends
 from tests.unit.verify.conftest import FILE, Write
 
 ASK = CheckRequest((FILE,), ("lab/one",), "unix:///nowhere")
 PASSES = '@step("one")\ndef test_fine():\n    pass\n'
-HANG = 'time.sleep(600)'
+HANG = "time.sleep(600)"
 
 
 @pytest.fixture
@@ -26,20 +25,6 @@ def hasty(checks: Path) -> Iterator[CheckHost]:
     """A check host whose checks may take two seconds."""
     with CheckHost(checks, deadline=2) as started:
         yield started
-
-
-def ends(pid: int) -> bool:
-    """Whether that process is gone, or a mere entry that its parent has not read yet, before a minute is over."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-            os.kill(pid, 0)
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_check_that_hangs_is_errored_by_name_and_ended(hasty: CheckHost, write: Write, checks: Path) -> None:

@@ -1,0 +1,80 @@
+"""One learner for each walk, and a new one after a test that failed; what they made goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from labrunner.engine.engine import Engine
+from tests.e2e.conftest import lab_images
+from tests.e2e.near_misses.belongings import Belongings
+from tests.e2e.near_misses.learner import Learner
+from tests.e2e.near_misses.solution import FROM, RUN
+
+Newcomer = Callable[[], Learner]
+
+
+@pytest.fixture(scope="session")
+def newcomer(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
+    """``newcomer()`` is a learner with an empty home."""
+    numbers = count(1)
+
+    def come() -> Learner:
+        folder = tmp_path_factory.mktemp(f"learner-{next(numbers)}-")
+        notes = folder / "notes"
+        notes.mkdir()
+        return Learner(folder / "home", Belongings(engine, notes, frozenset(lab_images())))
+
+    return come
+
+
+@pytest.fixture(scope="session")
+def _warm_cache(newcomer: Newcomer) -> Iterator[None]:
+    """The layer with Flask, made once for all walks."""
+    builder = newcomer()
+    builder.home.mkdir()
+    try:
+        (builder.home / "Dockerfile").write_text(FROM + RUN)
+        builder.types("docker build -t labrunner-test/flask .")
+        yield
+    finally:
+        builder.goes()
+
+
+class Walk:
+    """A file's learner, who does its tests in their order."""
+
+    def __init__(self, newcomer: Newcomer) -> None:
+        self._newcomer = newcomer
+        self._learner: Learner | None = None
+
+    @property
+    def learner(self) -> Learner:
+        """The learner of the walk."""
+        self._learner = self._learner or self._newcomer()
+        return self._learner
+
+    def ends(self) -> None:
+        """The learner goes, with all that was made; the next test has a new one, who catches up."""
+        if self._learner is not None:
+            self._learner.goes()
+        self._learner = None
+
+
+@pytest.fixture(scope="module")
+def walk(newcomer: Newcomer, _warm_cache: None) -> Iterator[Walk]:
+    """The walk through one file's tests."""
+    walk = Walk(newcomer)
+    yield walk
+    walk.ends()
+
+
+@pytest.fixture
+def learner(walk: Walk, request: pytest.FixtureRequest) -> Iterator[Learner]:
+    """The walk's learner."""
+    failed = request.session.testsfailed
+    yield walk.learner
+    if request.session.testsfailed > failed:
+        walk.ends()
