@@ -38,7 +38,7 @@ def test_top_is_process_1(engine: Engine, var: Mapping[str, str], evidence: dict
     inside = _pid_inside(container)
     require(
         inside == 1,
-        f"top was to be process 1 of {container.name}, and it is process {inside}: it was run in a PID namespace of others",
+        f"top was to be process 1 of {container.name}, and it is process {inside} of a PID namespace of others",
         next=f"docker container rm --force {container.short}, then {RUN}",
     )
     evidence.update(container=container.id, host_pid=container.pid, pid=inside, cmd="top")

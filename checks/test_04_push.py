@@ -50,7 +50,8 @@ def test_registry_wants_a_password(
         f"the registry was to accept {registry.user} with the password in password.txt, and it answers {right}",
         next=f"docker container rm --force --volumes {container.name}, then run it with auth/htpasswd mounted",
     )
-    evidence.update(container=container.id, image=container.image_id, without=401, wrong=401, right=200)
+    evidence.update(container=container.id, image=container.image_id, volumes=list(container.volumes))
+    evidence.update(without=401, wrong=401, right=200)
 
 
 @step("login")

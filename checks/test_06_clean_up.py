@@ -38,10 +38,15 @@ def test_containers_of_the_labs_are_stopped(engine: Engine, records: Records, ev
         next=f"docker container stop -t 2 {' '.join(each.short for each in running)}",
     )
     known = {container.id for container in own}
+    before = records.get("clean-up/stop")
+    if before is not None and known <= set(before["stopped"]):  # as of the first look: what went since is to be told
+        evidence.update(before)
+        return
+    ours = {volume for each in own for volume in each.volumes} | _volumes_of_the_labs(records)
     evidence.update(
         stopped=sorted(known),
         others=sorted(each.id for each in engine.containers() if each.id not in known),
-        volumes=sorted(engine.volumes() - {volume for each in own for volume in each.volumes}),
+        volumes=sorted(engine.volumes() - ours),
     )
 
 
@@ -49,12 +54,18 @@ def test_containers_of_the_labs_are_stopped(engine: Engine, records: Records, ev
 def test_nothing_of_the_labs_is_left(
     engine: Engine, var: Mapping[str, str], records: Records, evidence: dict[str, Any]
 ) -> None:
-    """the containers and images that the labs made are removed"""
+    """the containers, volumes and images that the labs made are removed"""
     left = [container.short for container in _of_the_labs(engine, records)]
     require(
         not left,
         f"the labs' containers were to be removed, and {', '.join(left)} is still there",
         next=f"docker container rm --volumes {' '.join(left)}",
+    )
+    volumes = sorted(_volumes_of_the_labs(records) & engine.volumes())
+    require(
+        not volumes,
+        f"the labs' anonymous volumes were to go with their containers, and {len(volumes)} of them are still there",
+        next=f"docker volume rm {' '.join(volumes)}",
     )
     pushed = f"{var['registry']}/{var['user']}/{var['image']}".removeprefix("docker.io/")
     rows = engine.image_rows()
@@ -96,6 +107,12 @@ def test_nothing_else_is_gone(engine: Engine, recorded: Recorded, evidence: dict
         next="on a shared engine remove by ID, never by prune; labrunner cannot bring it back",
     )
     evidence.update(others=len(before["others"]), volumes=len(before["volumes"]))
+
+
+def _volumes_of_the_labs(records: Records) -> set[str]:
+    """The anonymous volumes of the containers that steps recorded."""
+    recorded = (records.get(step, {}).get("volumes", ()) for step in ("nginx-and-mongo/mongo", "push/registry"))
+    return {str(volume) for volumes in recorded for volume in volumes}
 
 
 def _is_named(row: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """``python -m labrunner`` is the command ``labrunner``."""
 
-from labrunner.cli.main import main
+from labrunner.cli.entry import main
 
 if __name__ == "__main__":
     main()

@@ -18,7 +18,10 @@ from labrunner.verify.process import CheckHost
 @home_option
 @engine_option
 @json_option
-def command(target: str | None, answer: str | None, home: str | None, engine: str, *, as_json: bool) -> int:
+@click.pass_obj
+def command(
+    early: CheckHost | None, target: str | None, answer: str | None, home: str | None, engine: str, *, as_json: bool
+) -> int:
     """Verify a step or a whole lab; the open step when left out.
 
     \b
@@ -28,8 +31,7 @@ def command(target: str | None, answer: str | None, home: str | None, engine: st
       labrunner check nginx-and-mongo       every step of a lab
     """
     began = time.monotonic()
-    # The check host imports pytest, which takes most of the time; meanwhile this process reads the labs.
-    with CheckHost(course_folder("checks")) as host:
+    with early or CheckHost(course_folder("checks")) as host:
         return _check(host, began, target=target, answer=answer, home=home, engine=engine, as_json=as_json)
 
 
@@ -49,7 +51,7 @@ def _check(
     from labrunner.model.verdict import LabReport, Report  # noqa: PLC0415
     from labrunner.report.data import report_data  # noqa: PLC0415
     from labrunner.report.text import painter, report_text  # noqa: PLC0415
-    from labrunner.runner.course_run import surroundings  # noqa: PLC0415
+    from labrunner.runner.home import surroundings  # noqa: PLC0415
     from labrunner.verify.verifier import verify  # noqa: PLC0415
 
     session = open_session(home)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
-import sys
 import tempfile
 import traceback
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from labrunner import __version__
 from labrunner.model.errors import LabrunnerError, ToolError, UsageError
+
+if TYPE_CHECKING:  # as in entry.py
+    from labrunner.verify.process import CheckHost
 
 EXIT_DONE, EXIT_NOT_DONE, EXIT_USAGE, EXIT_ERRORED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -68,16 +70,11 @@ def labrunner(context: click.Context, home: str | None, *, as_json: bool) -> Non
         where(home, as_json=as_json)
 
 
-def main() -> NoReturn:
-    """Run the command line; the process's exit code says how it went."""
-    sys.exit(run(sys.argv[1:]))
-
-
-def run(arguments: list[str]) -> int:
-    """Run one command line; its exit code."""
+def run(arguments: list[str], host: CheckHost | None = None) -> int:
+    """Run one command line; its exit code. ``host`` is a check host that was started early, for ``check``."""
     as_json = "--json" in arguments
     try:
-        code = labrunner.main(args=arguments, prog_name="labrunner", standalone_mode=False)
+        code = labrunner.main(args=arguments, prog_name="labrunner", standalone_mode=False, obj=host)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE

@@ -13,9 +13,9 @@ from labrunner.model.lab import Course, Lab, Step
 from labrunner.model.progress import Progress
 from labrunner.model.verdict import CheckResult, LabReport, State, StepReport, Verdict
 from labrunner.runner.hands import Hands, asked_for
-from labrunner.runner.home import Home
+from labrunner.runner.home import Home, surroundings
 from labrunner.verify.process import CheckHost
-from labrunner.verify.verifier import Surroundings, verify
+from labrunner.verify.verifier import verify
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,6 @@ class Run:
         )
         self.home.journal.judged(found.reports, found.passings)
         return found.reports[0]
-
-
-def surroundings(course: Course, home: Home, endpoint: str) -> Surroundings:
-    """What the checks may know of this home."""
-    return Surroundings(
-        endpoint=endpoint,
-        folders={lab.name: str(home.folder(lab.name)) for lab in course.labs},
-        secrets={lab.name: home.secrets(lab) for lab in course.labs if lab.secrets},
-    )
 
 
 def broken(step: Step, error: ToolError) -> StepReport:

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger, Names, repository
+from labrunner.engine.web import fetch
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
 from labrunner.runner.terminal import Terminal
-from labrunner.verify.checking import fetch
 
 #: The command that would take strangers' objects too, so that it is done by the ledger.
 PRUNE = "docker system prune"

@@ -18,6 +18,7 @@ from labrunner.model.errors import ToolError, UsageError
 from labrunner.model.lab import Course, Lab, WriteFile
 from labrunner.model.progress import Progress, exchangeable
 from labrunner.runner.journal import Journal
+from labrunner.verify.verifier import Surroundings
 
 #: How far above its default a taken port's replacement is looked for.
 _PORTS_TRIED = 100
@@ -117,6 +118,15 @@ class Home:
         """The lab's secrets by name, as far as they were made."""
         files = {name: self.folder(lab.name) / f"{name}.txt" for name in lab.secrets}
         return {name: file.read_text(encoding="utf-8").strip() for name, file in files.items() if file.exists()}
+
+
+def surroundings(course: Course, home: Home, endpoint: str) -> Surroundings:
+    """What the checks may know of this home."""
+    return Surroundings(
+        endpoint=endpoint,
+        folders={lab.name: str(home.folder(lab.name)) for lab in course.labs},
+        secrets={lab.name: home.secrets(lab) for lab in course.labs if lab.secrets},
+    )
 
 
 def _solution_file(lab: Lab, name: str) -> str:

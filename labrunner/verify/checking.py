@@ -10,13 +10,12 @@ import http.client
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import pytest
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container
+from labrunner.engine.web import Page, fetch
 
 #: ``@step("nginx")`` says which step of its lab a check judges.
 step = pytest.mark.step
@@ -47,29 +46,6 @@ def require(condition: object, reason: str, *, next: str | None = None) -> None:
     """FAILED with this reason and this next command unless the condition holds."""
     if not condition:
         raise NotDone(reason, next)
-
-
-@dataclass(frozen=True)
-class Page:
-    """An HTTP answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-
-def fetch(url: str, *, headers: Mapping[str, str] | None = None, timeout: float = 5.0) -> Page:
-    """GET ``url``, follow nothing. OSError or HTTPException where nothing answers in HTTP."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "localhost", parts.port or 80, timeout=timeout)
-    try:
-        connection.request(
-            "GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=headers or {}
-        )
-        answer = connection.getresponse()
-        return Page(answer.status, dict(answer.getheaders()), answer.read(1 << 20).decode(errors="replace"))
-    finally:
-        connection.close()
 
 
 def fetch_from(

@@ -37,7 +37,7 @@ def evidence(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def recorded(request: pytest.FixtureRequest) -> Recorded:
-    """``recorded("lab/step")`` gives the evidence of that step's passing, just now or earlier; blocked where it never did."""
+    """``recorded("lab/step")`` gives the evidence of that step's passing; blocked where it never passed."""
     known = request.config.stash[RECORDED]
 
     def of(step: str) -> Mapping[str, Any]:
@@ -53,7 +53,8 @@ def recorded(request: pytest.FixtureRequest) -> Recorded:
 @pytest.fixture
 def records(request: pytest.FixtureRequest) -> Mapping[str, Mapping[str, Any]]:
     """All recorded evidence, by ``lab/step``."""
-    return dict(request.config.stash[RECORDED])
+    known: dict[str, Mapping[str, Any]] = request.config.stash[RECORDED]
+    return dict(known)
 
 
 @pytest.fixture

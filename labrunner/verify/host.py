@@ -7,6 +7,7 @@ imported. Standard input brings one CheckRequest a line. Standard output gives, 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 
@@ -64,7 +65,9 @@ def main() -> None:
     requests, results = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    gc.disable()  # the process is too short for garbage, and forks share what nobody moves
     serve(requests, results)
+    os._exit(0)  # nothing is left to tidy up, and taking the interpreter apart would keep the parent waiting
 
 
 if __name__ == "__main__":

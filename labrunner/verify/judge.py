@@ -75,7 +75,8 @@ class Judge:
     def _fulfilled(self, need: Step, step: Step) -> bool:
         if self.progress.ended(need) or _ends_here(need, step, self.progress):
             return True
-        if any(result.verdict is Verdict.ERRORED for result in self.live.get(need.ref, ())):
+        errored = any(result.verdict is Verdict.ERRORED for result in self.live.get(need.ref, ()))
+        if errored and self._missing(need) is None:
             return True  # the tool broke, and the step's own checks say so: never "you are not done yet"
         if need.ref in self.progress.passed:
             return self._passes(need) or self._until_passes(need)

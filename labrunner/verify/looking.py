@@ -10,7 +10,8 @@ from pathlib import Path
 from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container, HistoryEntry, Image
-from labrunner.verify.checking import NotDone, Page, answered_by, fetch_from, require
+from labrunner.engine.web import Page
+from labrunner.verify.checking import NotDone, answered_by, fetch_from, require
 
 #: The six namespaces of the course, by their names under /proc/PID/ns.
 NAMESPACES = ("pid", "user", "uts", "mnt", "net", "ipc")
@@ -50,7 +51,12 @@ def why_not_running(engine: Engine, container: Container) -> str:
 
 
 def demand_running(engine: Engine, container: Container) -> None:
-    """FAILED with how it ended where the container does not run."""
+    """FAILED with how it ended where the container does not run; a paused one never answers."""
+    require(
+        container.status != "paused",
+        f"the container {container.name} was to run, and it is paused",
+        next=f"docker container unpause {container.name}",
+    )
     require(
         container.running,
         f"the container {container.name} was to run, and it is {why_not_running(engine, container)}",

@@ -13,6 +13,7 @@ from labrunner.engine.engine import Engine
 _MAKES_CONTAINER = re.compile(r"\bdocker (?:container )?(?:run|create)\b")
 _MAKES_IMAGE = re.compile(r"\bdocker (?:image )?build\b")
 _NAMES_IMAGE = re.compile(r"\bdocker (?:image )?(?:tag \S+|pull) (\S+)")
+_MAKES_VOLUME = re.compile(r"\bdocker volume create (\S+)")
 _TAGS_BUILD = re.compile(r" (?:-t|--tag) (\S+)")
 _PULLS_OR_BUILDS = re.compile(r"^ ---> (?:Running in )?([0-9a-f]{12})$", re.MULTILINE)
 
@@ -39,6 +40,7 @@ class Belongings:
         """The command line, in which the docker client is told to write down the ID of what it makes."""
         if _MAKES_IMAGE.search(line) or _NAMES_IMAGE.search(line):
             self.names.update(dict.fromkeys([*_TAGS_BUILD.findall(line), *_NAMES_IMAGE.findall(line)]))
+        self.volumes.update(dict.fromkeys(_MAKES_VOLUME.findall(line)))
         files: list[Path] = []
 
         def flagged(option: str) -> Callable[[re.Match[str]], str]:

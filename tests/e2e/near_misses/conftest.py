@@ -1,4 +1,4 @@
-"""One learner for each walk, and a new one after a test that failed; what they made goes with them."""
+"""One learner who walks through all labs, and a new one after a test that failed; what they made goes with them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ def _warm_cache(newcomer: Newcomer) -> Iterator[None]:
 
 
 class Walk:
-    """A file's learner, who does its tests in their order."""
+    """The learner of the tests, which come in the order of the labs.
+
+    A test says which step it comes to, and whatever this builds on and is not done yet is done then: so each test can
+    be run alone, and one that fails takes no other one along.
+    """
 
     def __init__(self, newcomer: Newcomer) -> None:
         self._newcomer = newcomer
@@ -63,9 +67,9 @@ class Walk:
         self._learner = None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def walk(newcomer: Newcomer, _warm_cache: None) -> Iterator[Walk]:
-    """The walk through one file's tests."""
+    """The walk through all files' tests."""
     walk = Walk(newcomer)
     yield walk
     walk.ends()

@@ -49,11 +49,6 @@ def name_of(learner: Learner) -> str:
     return f"{learner['registry']}/{learner['user']}/{learner['image']}"
 
 
-def recorded(learner: Learner, step: str, key: str) -> str:
-    """What the verdict on a step told the learner: an ID, a digest."""
-    return str(learner.passed[step][key])
-
-
 def run_top(learner: Learner) -> None:
     """The first terminal: ``top`` holds it."""
     learner.terminals["main"] = learner.holds("docker container run -t ubuntu top", "PID")
@@ -137,7 +132,7 @@ def inspect_mongo(learner: Learner) -> str:
 
 def stop_all_three(learner: Learner) -> None:
     """By ID and by name, mixed."""
-    nginx, again = (recorded(learner, f"nginx-and-mongo/{step}", "container") for step in ("nginx", "again"))
+    nginx, again = (learner.passed[f"nginx-and-mongo/{step}"]["container"] for step in ("nginx", "again"))
     learner.types(f"docker container stop {nginx} mongo {again}")
 
 
@@ -148,7 +143,7 @@ def remove_mongo(learner: Learner) -> None:
 
 def remove_both_nginx(learner: Learner) -> None:
     """By ID: this engine may have others' things, which ``docker system prune`` would take."""
-    nginx, again = (recorded(learner, f"nginx-and-mongo/{step}", "container") for step in ("nginx", "again"))
+    nginx, again = (learner.passed[f"nginx-and-mongo/{step}"]["container"] for step in ("nginx", "again"))
     learner.types(f"docker container rm {nginx} {again}")
 
 
@@ -202,13 +197,13 @@ def push_image(learner: Learner) -> None:
 
 def pull_by_digest(learner: Learner) -> None:
     """After the name is gone."""
-    digest = recorded(learner, "push/push", "digest")
+    digest = learner.passed["push/push"]["digest"]
     learner.types(f"docker image rm {name_of(learner)}\ndocker pull {name_of(learner)}@{digest}")
 
 
 def run_copy(learner: Learner) -> None:
     """By digest, on a port of its own."""
-    digest = recorded(learner, "push/push", "digest")
+    digest = learner.passed["push/push"]["digest"]
     learner.types(f"docker run -d -p {learner['copy_port']}:5000 {name_of(learner)}@{digest}")
 
 
@@ -220,7 +215,7 @@ def change_and_rebuild(learner: Learner) -> None:
 
 def redeploy(learner: Learner) -> None:
     """The old container goes, a new one comes."""
-    old = recorded(learner, "build-flask-image/run", "container")
+    old = learner.passed["build-flask-image/run"]["container"]
     learner.types(f"docker container rm --force {old}")
     learner.types(f"docker run -d -p {learner['app_port']}:5000 {name_of(learner)}")
     assert learner.opens(f"http://localhost:{learner['app_port']}") == "Hello, Beautiful World!"
@@ -232,27 +227,26 @@ def build_in_wrong_order(learner: Learner) -> None:
     learner.types('echo "# changed at $(date +%s%N)" >> app.py\ndocker image build -t wrong-order .')
 
 
-def the_three(learner: Learner) -> str:
+def the_three(learner: Learner) -> list[str]:
     """The IDs of the registry, the copy and the site."""
-    steps = ("push/registry", "push/copy", "deploy-change/redeploy")
-    return " ".join(recorded(learner, step, "container") for step in steps)
+    return [learner.passed[step]["container"] for step in ("push/registry", "push/copy", "deploy-change/redeploy")]
 
 
 def count_running(learner: Learner) -> str:
     """Registry, copy, site."""
     running = learner.types("docker container ls --quiet --no-trunc").split()
-    return str(len(set(the_three(learner).split()) & set(running)))
+    return str(len(set(the_three(learner)) & set(running)))
 
 
 def stop_the_three(learner: Learner) -> None:
     """They get no time here: none has anything to save."""
-    learner.types(f"docker container stop -t 0 {the_three(learner)}")
+    learner.types(f"docker container stop -t 0 {' '.join(the_three(learner))}")
 
 
 def remove_all(learner: Learner) -> None:
     """Containers first, then images."""
-    name, digest = name_of(learner), recorded(learner, "push/push", "digest")
-    learner.types(f"docker container rm --volumes {the_three(learner)}")
+    name, digest = name_of(learner), learner.passed["push/push"]["digest"]
+    learner.types(f"docker container rm --volumes {' '.join(the_three(learner))}")
     learner.types(f"docker image rm python-hello-world {name} {name}@{digest} wrong-order")
 
 

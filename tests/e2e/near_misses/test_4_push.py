@@ -154,6 +154,9 @@ def test_a_container_of_the_pulled_image_has_to_answer(learner: Learner) -> None
     learner.types(f"docker rm -f {mute}")
 
     container = learner.types(f"{run} {pulled}")
+    learner.types(f"docker pause {container}")
+    learner.is_refused("copy", because="was to run, and it is paused", within=4)
+    learner.types(f"docker unpause {container}")
     evidence = learner.passes("copy")
     assert (evidence["container"], evidence["port"], evidence["text"]) == (container, int(port), "Hello, World!")
     states = learner.finds_all_passed("push")

@@ -17,6 +17,9 @@ from tests.unit.processes import ends
 
 SECRET = "t0p-s3cret"  # noqa: S105 - of this test
 
+#: A program that has the terminal before it says so.
+HOLDING = "bash -c 'echo up; exec cat'"
+
 Open = Callable[..., Terminal]
 
 
@@ -200,7 +203,7 @@ def test_program_that_holds_the_terminal_is_waited_for_until_it_is_ready(termina
 
 def test_program_that_says_nothing_of_readiness_is_ready_when_it_shows_anything(terminal: Terminal) -> None:
     """White space is nothing."""
-    terminal.hold(r"printf '\n \n'; echo up; exec 3>&1; cat", None)
+    terminal.hold(r"bash -c 'printf \"\n \n\"; echo up; exec cat'", None)
     terminal.press("Ctrl-D")
     assert terminal.run("echo shell") == "shell\n"
 
@@ -271,7 +274,7 @@ def test_shell_that_has_ended_is_the_tools_error_whatever_is_done(terminal: Term
 def test_two_terminals_are_two_shells(open_terminal: Open) -> None:
     """One holds a program while the other works."""
     first, second = open_terminal(), open_terminal()
-    first.hold("echo up; cat", "up")
+    first.hold(HOLDING, "up")
     assert second.run("echo second") == "second\n"
     first.press("Ctrl-C")
     assert first.run("echo first") == "first\n"

@@ -11,8 +11,9 @@ import pytest
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container
+from labrunner.engine.web import fetch
 from labrunner.verify import checking
-from labrunner.verify.checking import NotDone, answered_by, fetch, fetch_from, require
+from labrunner.verify.checking import NotDone, answered_by, fetch_from, require
 from tests.unit.builders import a_container
 from tests.unit.conftest import Serve
 from tests.unit.servers import Reply, Request

@@ -78,8 +78,10 @@ def test_step_whose_checks_pass_holds(course: Course) -> None:
 def test_step_whose_check_fails_is_open_before_it_ever_passed_and_broken_after(course: Course) -> None:
     """Only broken is the loss of something that was there."""
     assert judged(course, Progress(), "run", run=FAILED).state is State.OPEN
-    report = judged(course, passed("run"), "run", run=FAILED, stop=FAILED)
-    assert (report.verdict, report.state) == (FAILED, State.BROKEN)
+    for_a_time = judged(course, passed("run"), "run", run=FAILED, stop=FAILED)
+    for_good = judged(course, passed("run", "use"), "use", run=PASSED, use=FAILED)
+    for report in (for_a_time, for_good):
+        assert (report.verdict, report.state) == (FAILED, State.BROKEN)
 
 
 def test_one_failing_check_of_several_fails_the_step(course: Course) -> None:
@@ -109,6 +111,14 @@ def test_step_has_ended_too_where_its_until_passes_just_now(course: Course) -> N
     report = judged(course, passed("run", container="c1"), "run", run=FAILED, stop=PASSED)
     assert (report.verdict, report.state) == (PASSED, State.ENDED)
     assert report.checks[0].evidence == {"container": "c1"}
+
+
+def test_until_that_the_learner_has_not_come_to_ends_nothing() -> None:
+    """An engine on which everything has stopped looks like the end of the last lab."""
+    course = a_course(a_step("run", until="end"), a_step("middle"), a_step("end", needs=("run", "middle")))
+    report = judged(course, passed("run"), "run", run=FAILED, middle=FAILED, end=PASSED)
+    assert (report.verdict, report.state) == (FAILED, State.BROKEN)
+    assert judged(course, passed("run", "middle"), "run", run=FAILED, end=PASSED).state is State.ENDED
 
 
 def test_until_ends_nothing_that_never_passed(course: Course) -> None:

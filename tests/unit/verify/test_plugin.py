@@ -203,6 +203,50 @@ def test_file_name_says_which_lab_a_check_is_for(write: Write, host: CheckHost) 
     assert [str(step) for step in found] == ["clean-up/stop"]
 
 
+CHAIN = """
+    @step("one")
+    def test_first(evidence):
+        evidence["id"] = "new"
+
+    @step("one")
+    def test_second(evidence):
+        evidence["more"] = 1
+        {second}
+
+    @step("two")
+    def test_two(recorded, records, evidence):
+        evidence.update(recorded=recorded("one"), records=records)
+    """
+
+
+@pytest.mark.parametrize(
+    ("second", "before", "seen"),
+    [
+        ("pass", {}, {"id": "new", "more": 1}),
+        ("pass", {"lab/one": {"id": "old"}}, {"id": "new", "more": 1}),
+        ("require(False, 'no')", {"lab/one": {"id": "old"}}, {"id": "old"}),
+    ],
+)
+def test_later_step_compares_with_what_an_earlier_one_is_in_this_very_run(
+    write: Write, host: CheckHost, second: str, before: dict[str, dict[str, str]], seen: dict[str, object]
+) -> None:
+    """Whose evidence counts when all its checks pass; otherwise that of its day does."""
+    file = write(CHAIN.format(second=second))
+    found = host.run(CheckRequest((file,), ("lab/one", "lab/two"), "unix:///nowhere", recorded=before))
+    (result,) = found[ref("two")]
+    assert result.evidence == {"recorded": seen, "records": {"lab/one": seen}}
+
+
+@pytest.mark.parametrize("second", ["require(False, 'no')", "raise OSError"])
+def test_later_step_is_blocked_where_an_earlier_one_does_not_pass_and_never_did(
+    write: Write, host: CheckHost, second: str
+) -> None:
+    """One check of two is not enough."""
+    file = write(CHAIN.format(second=second) + "\n    @step('one')\n    def test_third():\n        pass\n")
+    found = host.run(CheckRequest((file,), ("lab/one", "lab/two"), "unix:///nowhere"))
+    assert [result.verdict for result in found[ref("two")]] == [Verdict.BLOCKED]
+
+
 def test_evidence_that_is_no_json_is_an_error_of_its_check(run: Run) -> None:
     """It could not be recorded, so the check does not pass; and the check has a name."""
     (result,) = run('@step("one")\ndef test_one(evidence):\n    evidence["x"] = {1, 2}\n')

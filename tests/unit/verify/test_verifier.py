@@ -138,6 +138,15 @@ def test_ending_that_passes_now_ends_what_it_ends(ask: Ask) -> None:
     assert recorded(found) == {"stop": "s1"}
 
 
+def test_ending_that_nobody_asked_about_ends_its_step_for_now_and_is_not_recorded(ask: Ask) -> None:
+    """A container that died is not yet one that the learner has stopped: started again, it holds."""
+    progress = passed("first-lab/run", seen="r1")
+    found = ask(progress, "run", stop="s1")
+    assert (found.reports[0].verdict, found.reports[0].state) == (Verdict.PASSED, State.ENDED)
+    assert recorded(found) == {}
+    assert ask(progress, "run", run="r1").reports[0].state is State.HOLDS
+
+
 def test_ended_step_asks_the_host_nothing(ask: Ask, tmp_path: Path) -> None:
     """The journal has all that there is to say."""
     found = ask(passed("first-lab/run", "first-lab/stop", seen="x"), "run")
