@@ -11,6 +11,7 @@ setup: $(VENV)/dev
 $(VENV)/run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable .
+	$(BIN)/python -m compileall -q labrunner checks
 	touch $@
 
 $(VENV)/dev: $(VENV)/run

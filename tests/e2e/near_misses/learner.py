@@ -56,7 +56,8 @@ class Judged:
 class Learner:
     """One learner with a home of their own.
 
-    ``lab`` is where they are now, ``passed`` what they have done, with its evidence; ``over`` is what a terminal shows at its end.
+    ``lab`` is where they are now, ``passed`` what they have done, with its evidence; ``over`` is what a terminal
+    shows at its end.
     """
 
     home: Path

@@ -35,7 +35,7 @@ DOCKERFILE = FROM + RUN + CMD + COPY
 WRONG_ORDER = FROM + COPY + RUN + CMD
 BUILD = "docker build -f Dockerfile -t python-hello-world ."
 #: What makes the registry ask for a password.
-PASSWORD = (
+LOCKED = (
     '--volume "$PWD/auth:/auth:ro" --env REGISTRY_AUTH=htpasswd --env REGISTRY_AUTH_HTPASSWD_REALM=labrunner'
     " --env REGISTRY_AUTH_HTPASSWD_PATH=/auth/htpasswd"
 )
@@ -172,7 +172,7 @@ def open_app(learner: Learner) -> None:
 def run_registry(learner: Learner) -> None:
     """With a password."""
     learner.types(
-        f"docker container run --detach --publish {learner['registry_port']}:5000 --name registry {PASSWORD} registry:2"
+        f"docker container run --detach --publish {learner['registry_port']}:5000 --name registry {LOCKED} registry:2"
     )
 
 
@@ -298,14 +298,15 @@ def _course() -> Course:
 
 
 def comes_to(learner: Learner, step: str) -> None:
-    """Start the step's lab, and do whatever the step builds on and is not done yet."""
+    """Start the step's lab, and do what the step builds on and is not done yet: steps of its lab, and whole labs."""
     course = _course()
     lab, _, name = step.partition("/")
     queue, needed = [StepRef(lab, name)], set[StepRef]()
     while queue:
-        needs = set(course.step(queue.pop()).needs) - needed
+        needs = set(course.step(queue.pop()).needs)
+        needs |= {each.ref for need in needs if need.lab != lab for each in course.lab(need.lab).steps}
+        queue += needs - needed
         needed |= needs
-        queue += needs
     does(learner, *(str(each.ref) for each in course.steps if each.ref in needed))
     learner.starts(lab)
 

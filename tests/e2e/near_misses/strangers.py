@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class _LikeNginx(BaseHTTPRequestHandler):
     server_version, sys_version = "nginx/1.0", ""
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"Welcome to nginx! It looks like you are trying to access MongoDB over HTTP. Hello, World!")

@@ -7,8 +7,8 @@ import pytest
 from tests.e2e.near_misses.learner import Learner
 from tests.e2e.near_misses.solution import (
     LIMIT,
-    compare_namespaces,
     comes_to,
+    compare_namespaces,
     end_top,
     find_top,
     leave_shell,

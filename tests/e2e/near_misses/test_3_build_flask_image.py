@@ -99,7 +99,7 @@ def test_the_app_has_to_answer_on_its_port(learner: Learner) -> None:
     learner.is_blocked("logs", on="build-flask-image/run")
     learner.is_refused("run", because="a running container of python-hello-world was asked for, and there is none")
 
-    learner.writes("app.py", APP.replace("0.0.0.0", ""))
+    learner.writes("app.py", APP.replace('host="0.0.0.0"', 'host=""'))
     deaf = learner.types(f"{BUILD} >build.log 2>&1\n{run}")
     learner.is_refused("run", because="listens on 127.0.0.1 inside its container only", within=4)
     learner.types(f"docker rm -f {deaf}")
@@ -108,8 +108,10 @@ def test_the_app_has_to_answer_on_its_port(learner: Learner) -> None:
     learner.types(f"docker rm -f {slow}")
 
     learner.writes("app.py", APP.replace("def hello", "def hello("))
-    learner.types(f"{BUILD}\ndocker container wait $({run})")
+    short = learner.types(f"{BUILD} >build.log 2>&1\n{run}")
+    learner.types(f"docker container wait {short}")
     learner.is_refused("run", because="exited with exit code 1; the last line of its log: SyntaxError")
+    learner.types(f"docker rm {short}")
 
     learner.writes("app.py", APP.replace("Hello, World!", "Hello World"))
     old = learner.types(f"{BUILD} >build.log 2>&1\n{run}")

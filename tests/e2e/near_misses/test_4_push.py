@@ -6,7 +6,7 @@ import bcrypt
 import pytest
 
 from tests.e2e.near_misses.learner import Learner, fails_with
-from tests.e2e.near_misses.solution import PASSWORD, comes_to, log_in, name_of, push_image, run_registry, tag_image
+from tests.e2e.near_misses.solution import LOCKED, comes_to, log_in, name_of, push_image, run_registry, tag_image
 from tests.e2e.near_misses.strangers import free_port
 
 pytestmark = pytest.mark.engine
@@ -31,20 +31,20 @@ def test_the_registry_has_to_ask_for_the_password(learner: Learner) -> None:
 
     learner.types("mkdir others")
     learner.writes("others/htpasswd", f"{learner['user']}:{bcrypt.hashpw(b'mine', bcrypt.gensalt(4)).decode()}\n")
-    learner.types(f"{run} {PASSWORD.replace('$PWD/auth', '$PWD/others')} registry:2")
+    learner.types(f"{run} {LOCKED.replace('$PWD/auth', '$PWD/others')} registry:2")
     learner.is_refused("registry", because="with the password in password.txt, and it answers 401")
     learner.types(remove)
 
-    learner.types(f"{run} {PASSWORD.replace('REALM=labrunner', 'REALM=')} registry:2")
+    learner.types(f"{run} {LOCKED.replace('REALM=labrunner', 'REALM=')} registry:2")
     learner.types("docker container wait registry")
     learner.is_refused("registry", because="the container registry was to run, and it is exited")
     learner.types(remove)
 
-    learner.types(f"{run} {PASSWORD} --env REGISTRY_HTTP_ADDR=127.0.0.1:5000 registry:2")
+    learner.types(f"{run} {LOCKED} --env REGISTRY_HTTP_ADDR=127.0.0.1:5000 registry:2")
     learner.is_refused("registry", because="listens on 127.0.0.1 inside its container only", within=6)
     learner.types(remove)
 
-    learner.types(f"docker run -d -p {other}:5000 --name registry {PASSWORD} registry:2")
+    learner.types(f"docker run -d -p {other}:5000 --name registry {LOCKED} registry:2")
     learner.is_refused("registry", because=f"published as {port}, and it publishes {other}->5000")
     learner.types(remove)
 
@@ -141,8 +141,10 @@ def test_a_container_of_the_pulled_image_has_to_answer(learner: Learner) -> None
     learner.is_refused("copy", because="a container of the pulled image was asked for, and there is none")
     learner.types(f"docker rm -f {local}")
 
-    learner.types(f"docker container wait $({run} {pulled} python -c 'exit(3)')")
+    short = learner.types(f"{run} {pulled} python -c 'exit(3)'")
+    learner.types(f"docker container wait {short}")
     learner.is_refused("copy", because="was to run, and it is exited with exit code 3")
+    learner.types(f"docker rm {short}")
 
     elsewhere = learner.types(f"docker run -d -p {other}:5000 {pulled}")
     learner.is_refused("copy", because=f"published as {port}, and it publishes {other}->5000")

@@ -32,7 +32,7 @@ def test_the_image_has_to_be_rebuilt_from_the_cache(learner: Learner) -> None:
     rebuild = f"docker image build -t {name} ."
     assert learner.folder.joinpath("app.py").read_text() == APP
     learner.is_blocked("push", on="deploy-change/rebuild")
-    learner.is_refused("rebuild", because="and it is still the first build")
+    learner.is_refused("rebuild", because=f"an image named {name} was asked for, and there is none")
 
     learner.types(rebuild)  # with nothing changed
     learner.is_refused("rebuild", because="and it is still the first build")
@@ -98,8 +98,10 @@ def test_the_new_text_has_to_be_served_by_the_new_image(learner: Learner) -> Non
     learner.is_refused("redeploy", because=f"published as {port}, and it publishes {other}->5000")
     learner.types(f"docker rm -f {elsewhere}")
 
-    learner.types(f"docker container wait $({run} {name} python -c 'exit(3)')")
+    short = learner.types(f"{run} {name} python -c 'exit(3)'")
+    learner.types(f"docker container wait {short}")
     learner.is_refused("redeploy", because="was to run, and it is exited with exit code 3")
+    learner.types(f"docker rm {short}")
 
     learner.writes("app.py", CHANGED_APP.replace("Beautiful", "Beautifull"))
     typo = learner.types(f"{rebuild} >build.log\ndocker push {name} >push.log\n{run} {name}")

@@ -137,7 +137,7 @@ def test_words_after_the_language_make_a_fence_an_action(file: Path, fence: str,
         (
             "```bash run ready='a\nls\n```",
             "words that a shell could split",
-            "\"bash run ready='a\" (No closing quotation)",
+            '"bash run ready=\'a" (No closing quotation)',
         ),
         ("```python file\nx\n```", "a value after 'file='", "nothing"),
         ("```text open=\nx\n```", "a value after 'open='", "nothing"),

@@ -16,7 +16,8 @@ import pytest
 from labrunner.model.errors import ToolError, UsageError
 from labrunner.model.lab import Course, Lab, WriteFile
 from labrunner.runner import home as home_module
-from labrunner.runner.home import Home, default_home, port_is_free
+from labrunner.runner.home import Home, default_home, port_is_free, surroundings
+from labrunner.verify.verifier import Surroundings
 from tests.unit.builders import a_lab, a_step
 from tests.unit.conftest import Powerless
 
@@ -202,6 +203,16 @@ def test_lab_without_secrets_or_not_started_has_none(home: Home, push: Lab) -> N
     assert home.secrets(a_lab()) == {}
     assert home.secrets(push) == {}
     assert not home.path.exists()
+
+
+def test_checks_may_know_every_labs_folder_and_the_secrets_that_were_made(home: Home, push: Lab) -> None:
+    """Those of labs that were not started yet too: the folder is where it will be."""
+    started(home, push)
+    assert surroundings(Course((a_lab(), push)), home, "unix:///engine") == Surroundings(
+        endpoint="unix:///engine",
+        folders={"lab": str(home.path / "lab"), "push": str(home.path / "push")},
+        secrets={"push": home.secrets(push)},
+    )
 
 
 def test_docker_configuration_is_the_homes_own_and_knows_the_users_plugins(

@@ -43,9 +43,15 @@ def terminal(open_terminal: Open) -> Terminal:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> Terminal:
+def hurry(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """``hurry()``: from now on programs have a second to show themselves or to end."""
+    return lambda: monkeypatch.setattr(terminal_module, "READY_SECONDS", 1)
+
+
+@pytest.fixture
+def hasty(terminal: Terminal, hurry: Callable[[], None]) -> Terminal:
     """A terminal whose programs have a second to show themselves or to end."""
-    monkeypatch.setattr(terminal_module, "READY_SECONDS", 1)
+    hurry()
     return terminal
 
 
@@ -162,12 +168,12 @@ def test_secret_is_not_typed_where_the_command_ended_without_asking(terminal: Te
     assert SECRET not in transcript.getvalue()
 
 
-def test_secret_is_not_typed_at_a_prompt_that_would_show_it(hasty: Terminal, tmp_path: Path) -> None:
+def test_secret_is_not_typed_at_a_prompt_that_would_show_it(hasty: Terminal) -> None:
     """Rather the step breaks."""
     transcript = io.StringIO()
     hasty.record(transcript)
     with pytest.raises(ToolError, match="asks for the password, and would show it"):
-        hasty.run(program(tmp_path, "input('Password: ')\n"), secret=SECRET)
+        hasty.run("read -p 'Password: ' typed", secret=SECRET)
     assert SECRET not in transcript.getvalue()
 
 
@@ -241,12 +247,12 @@ def test_question_that_never_comes_is_the_tools_error(hasty: Terminal) -> None:
         hasty.run("cat", reply="y")
 
 
-def test_program_that_does_not_end_by_its_key_is_the_tools_error(hasty: Terminal, tmp_path: Path) -> None:
+def test_program_that_does_not_end_by_its_key_is_the_tools_error(terminal: Terminal, hurry: Callable[[], None]) -> None:
     """The key is named."""
-    ignoring = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('up', flush=True)\n"
-    hasty.hold(program(tmp_path, f"{ignoring}time.sleep(600)\n"), "up")
+    terminal.hold("bash -c 'trap \"\" INT; echo up; exec sleep 600'", "up")
+    hurry()
     with pytest.raises(ToolError, match="'Ctrl-C' was typed, and its terminal did not answer within 1 s"):
-        hasty.press("Ctrl-C")
+        terminal.press("Ctrl-C")
 
 
 def test_command_that_takes_too_long_is_the_tools_error(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

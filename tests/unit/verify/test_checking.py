@@ -11,7 +11,7 @@ import pytest
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container
-from labrunner.engine.web import fetch
+from labrunner.engine.web import Page, fetch
 from labrunner.verify import checking
 from labrunner.verify.checking import NotDone, answered_by, fetch_from, require
 from tests.unit.builders import a_container
@@ -40,42 +40,6 @@ def test_what_does_not_hold_is_not_done_with_reason_and_next(condition: object) 
     assert caught.value.next == "docker run nginx"
 
 
-def test_page_is_what_the_server_answered(serve: Serve) -> None:
-    """Status, headers and text, for path and query as they were given, with the asked-for headers."""
-    server = serve(lambda _: Reply("grüß dich".encode(), 404, {"X-From": "here"}))
-    page = fetch(f"{server.url}/a/b?x=1&y=2", headers={"Host": "example.org"})
-    assert (page.status, page.headers["X-From"], page.text) == (404, "here", "grüß dich")
-    (request,) = server.requests
-    assert (request.method, request.path, request.query) == ("GET", "/a/b", {"x": "1", "y": "2"})
-    assert request.headers["host"] == "example.org"
-
-
-def test_address_without_a_path_means_the_root(serve: Serve) -> None:
-    """As a browser has it."""
-    server = serve(lambda _: Reply())
-    fetch(server.url)
-    assert server.requests[0].path == "/"
-
-
-def test_redirection_is_an_answer_and_not_followed(serve: Serve) -> None:
-    """A check looks at what this very address says."""
-    server = serve(lambda _: Reply(status=302, headers={"Location": "/elsewhere"}))
-    assert fetch(server.url).status == 302
-    assert len(server.requests) == 1
-
-
-def test_bytes_that_are_no_text_and_a_page_without_end_break_nothing(serve: Serve) -> None:
-    """What is not UTF-8 is replaced; a mebibyte is read and no more."""
-    server = serve(lambda _: Reply(b"\xff" + b"x" * (2 << 20)))
-    assert fetch(server.url).text == "\ufffd" + "x" * ((1 << 20) - 1)
-
-
-def test_nothing_that_listens_is_an_oserror(silent_port: int) -> None:
-    """The caller says what that means."""
-    with pytest.raises(OSError, match="refused"):
-        fetch(f"http://127.0.0.1:{silent_port}/")
-
-
 def test_young_container_is_asked_again_until_it_answers(serve: Serve) -> None:
     """A server hangs up while it starts."""
     answers = itertools.chain([None, None], itertools.repeat(Reply(b"up")))
@@ -100,6 +64,18 @@ def test_container_that_grows_old_without_an_answer_is_not_done(silent_port: int
         fetch_from(young(0.2), f"http://127.0.0.1:{silent_port}/")
 
 
+def test_young_container_is_asked_no_more_where_that_is_hopeless(serve: Serve) -> None:
+    """As the check finds after a try that failed."""
+    server = serve(lambda _: None)
+
+    def hopeless() -> None:
+        raise NotDone("it listens on its loopback address only")
+
+    with pytest.raises(NotDone, match="loopback"):
+        fetch_from(young(), server.url, give_up=hopeless)
+    assert len(server.requests) == 1
+
+
 class Logged:
     """A web server and an engine that shows its log: what ``log`` makes of each asked-for query."""
 
@@ -111,7 +87,7 @@ class Logged:
         self.engine = Engine(serve(self._log, place).host)
         self.asked = 0
 
-    def ask(self, query: str) -> checking.Page:
+    def ask(self, query: str) -> Page:
         """Get the page with this query."""
         return fetch(f"{self.web.url}/?{query}")
 
@@ -138,8 +114,11 @@ def test_answer_is_the_containers_own_where_its_log_shows_the_request(
     assert answered_by(logged.engine, WEB, logged.ask).text == "hello"
 
 
-def test_log_that_follows_late_is_waited_for(serve: Serve, socket_folder: Path) -> None:
+def test_log_that_follows_late_is_waited_for(
+    serve: Serve, socket_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The engine's log is some milliseconds behind the container."""
+    monkeypatch.setattr(checking, "_LOG_SECONDS", 60)
     logged = Logged(serve, socket_folder / "engine.sock", after=3)
     assert answered_by(logged.engine, WEB, logged.ask).text == "hello"
     assert logged.asked == 5

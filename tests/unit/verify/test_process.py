@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,12 @@ HANG = "time.sleep(600)"
 
 
 @pytest.fixture
-def hasty(checks: Path) -> Iterator[CheckHost]:
-    """A check host whose checks may take two seconds."""
-    with CheckHost(checks, deadline=2) as started:
-        yield started
+def hasty(host: CheckHost, write: Write) -> CheckHost:
+    """A check host that is up, and whose next checks may take two seconds."""
+    write(PASSES)
+    host.run(ASK)
+    host.deadline = 2
+    return host
 
 
 def test_check_that_hangs_is_errored_by_name_and_ended(hasty: CheckHost, write: Write, checks: Path) -> None:
@@ -53,6 +54,7 @@ def test_check_that_hangs_is_errored_by_name_and_ended(hasty: CheckHost, write: 
     assert hung.reason == "the check was run, and that did not end within 2 s"
     assert all(ends(int(pid)) for pid in (checks / "pids").read_text().split())
     write(PASSES)
+    hasty.deadline = 60
     assert [result.check for result in hasty.run(ASK)[ref("one")]] == ["test_fine"]
 
 
@@ -62,6 +64,7 @@ def test_check_file_that_hangs_is_the_tools_error(hasty: CheckHost, write: Write
     with pytest.raises(ToolError, match="the checks were run, and that did not end within 2 s"):
         hasty.run(ASK)
     write(PASSES)
+    hasty.deadline = 60
     assert hasty.run(ASK)[ref("one")][0].verdict is Verdict.PASSED
 
 
