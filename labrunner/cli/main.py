@@ -64,7 +64,11 @@ def labrunner(context: click.Context, home: str | None, *, as_json: bool) -> Non
       labrunner check step3               verify what you did
       labrunner run --all                 watch all labs being done and verified
     """
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        # Given before the command's name, both mean what they mean behind it.
+        given = {"home": home, "as_json": as_json}
+        context.default_map = {context.invoked_subcommand: {**given, "prepare": given, "list": given, "remove": given}}
+    else:
         from labrunner.cli.where import where  # noqa: PLC0415 - only where it is called
 
         where(home, as_json=as_json)

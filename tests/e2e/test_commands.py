@@ -71,6 +71,14 @@ def test_bare_command_says_where_one_is(environ: dict[str, str]) -> None:
     assert (data["lab"], data["step"], data["name"]) == ("nginx-and-mongo", "step1", "images")
 
 
+def test_options_may_stand_before_the_command(environ: dict[str, str], tmp_path: Path) -> None:
+    """``--home`` and ``--json`` before a command's name are not lost."""
+    elsewhere = tmp_path / "elsewhere"
+    done = run(environ, "--home", str(elsewhere), "--json", "start", "first-container")
+    assert json.loads(done.stdout)["folder"] == str(elsewhere / "first-container")
+    assert (elsewhere / "journal.jsonl").exists()
+
+
 def test_list_tells_length_and_needs(environ: dict[str, str]) -> None:
     data = json.loads(run(environ, "list", "--json").stdout)
     needs = {lab["lab"]: lab["needs"] for lab in data["labs"]}

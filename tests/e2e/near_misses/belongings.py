@@ -55,7 +55,11 @@ class Belongings:
             yield _MAKES_IMAGE.sub(flagged("--iidfile"), _MAKES_CONTAINER.sub(flagged("--cidfile"), line))
         finally:
             for identity in (file.read_text().strip() for file in files if file.exists()):
-                (self.images if identity.startswith("sha256:") else self.containers)[identity] = None
+                if identity.startswith("sha256:"):
+                    self.images[identity] = None
+                else:
+                    self.containers[identity] = None
+                    self._note_volumes(identity)
 
     def note_build(self, printed: str) -> None:
         """Remember what a build has left on its way: layers without a name, and the container in which it failed."""
@@ -63,16 +67,13 @@ class Belongings:
             self.images[identity] = None
             self.containers[identity] = None
 
-    def note_volumes(self) -> None:
-        """Remember the anonymous volumes of the containers that are there now."""
-        for identity in self.containers:
-            container = self.engine.container(identity)
-            if container is not None:
-                self.volumes.update(dict.fromkeys(container.volumes))
+    def _note_volumes(self, identity: str) -> None:
+        container = self.engine.container(identity)
+        if container is not None:
+            self.volumes.update(dict.fromkeys(container.volumes))
 
     def remove(self) -> None:
         """Remove it all, by ID and by name."""
-        self.note_volumes()
         for identity in self.containers:
             self.engine.remove_container(identity)
         for volume in self.volumes:

@@ -99,7 +99,6 @@ class Learner:
             done = self._run("bash", "-ec", noted)
         if " build " in line:
             self.belongings.note_build(done.stdout)
-        self.belongings.note_volumes()
         assert (done.returncode != 0) is fails, f"{line}\nended with {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 

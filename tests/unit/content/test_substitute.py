@@ -78,6 +78,13 @@ def test_only_whole_words_are_exchanged_and_the_longest_first(text: str, expecte
     assert swapped(text, PUSH, values) == expected
 
 
+def test_value_that_another_one_begins_with_leaves_the_longer_one_whole() -> None:
+    """Whichever comes first in the front matter."""
+    variables = {"user": "hub", "registry": "hub.example.org"}
+    values = {"user": "ann", "registry": "docker.io"}
+    assert swapped("hub.example.org/hub", variables, values) == "docker.io/ann"
+
+
 def test_two_values_may_change_places() -> None:
     """Each occurrence is exchanged once, so one exchange never feeds the other."""
     ports = {"web_port": "8080", "db_port": "8081"}
