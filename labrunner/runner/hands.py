@@ -24,6 +24,10 @@ from labrunner.runner.terminal import Terminal
 
 #: The command that would take strangers' objects too, so that it is done by the ledger.
 PRUNE = "docker system prune"
+#: The commands that make something on an engine; the ledger looks at what there is before and after each.
+_MAKES = re.compile(
+    r"\bdocker (?:(?:container|image|volume|network) )?(?:run|create|build|commit|import|load|pull|tag)\b"
+)
 _VISIT_SECONDS = 30.0
 
 
@@ -96,9 +100,11 @@ class Hands:
         match action:
             case Command(line=line) if line.startswith(PRUNE):
                 self.ledger.prune()
-            case Command():
+            case Command(line=line) if _MAKES.search(line):
                 with self.ledger.recording(self.names):
                     self._run(action, terminal)
+            case Command():
+                self._run(action, terminal)
             case Typed(ready=None):
                 terminal.leave(action.line)
             case Typed():

@@ -18,6 +18,8 @@ from labrunner.model.errors import ToolError
 COMMAND_SECONDS = 600
 #: Seconds within which a program that holds the terminal has to show itself, or to end after a key.
 READY_SECONDS = 30
+#: Seconds between the steps by which a shell is ended.
+_END_SECONDS = 0.01
 _KEYS = {"Ctrl-C": "c", "Ctrl-D": "d"}
 _QUESTION = r"(?:\[y/N\]|[?:])\s*$"
 _HIDDEN = r"[Pp]assword:\s*$"
@@ -54,7 +56,10 @@ class Terminal:
                 dimensions=(50, 240),
                 timeout=READY_SECONDS,
             )
+            # By default it waits 50 to 100 ms at each of these, for programs that are slower than a shell.
             self._child.delaybeforesend = None
+            process = self._child.ptyproc  # type: ignore[attr-defined]  # types-pexpect does not know it
+            process.delayafterclose = process.delayafterterminate = _END_SECONDS
             self._expect_prompt(READY_SECONDS)
         finally:
             Path(inputrc.name).unlink()

@@ -22,7 +22,7 @@ step = pytest.mark.step
 
 #: A container younger than this many seconds may still be starting, so a check tries again until then.
 YOUNG_SECONDS = 15.0
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 _LOG_SECONDS = 1.0
 
 
