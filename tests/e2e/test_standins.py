@@ -277,7 +277,7 @@ def test_python_builds_and_runs_the_flask_image(
     assert config["WorkingDir"] in {"", "/"}
     (tmp_path / "app.py").write_text(FLASK)
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
-    image, log = stocked.images.build(path=str(tmp_path), tag=forget("labrunner-test/flask:1"), rm=True)
+    image, log = stocked.images.build(path=str(tmp_path), tag=forget("labrunner-test/flask:1"), rm=True, nocache=True)
     output = "".join(str(entry) for entry in log)
     assert "Successfully installed" in output
     assert "WARNING" not in output

@@ -15,7 +15,8 @@ _MAKES_IMAGE = re.compile(r"\bdocker (?:image )?build\b")
 _NAMES_IMAGE = re.compile(r"\bdocker (?:image )?(?:tag \S+|pull) (\S+)")
 _MAKES_VOLUME = re.compile(r"\bdocker volume create (\S+)")
 _TAGS_BUILD = re.compile(r" (?:-t|--tag) (\S+)")
-_PULLS_OR_BUILDS = re.compile(r"^ ---> (?:Running in )?([0-9a-f]{12})$", re.MULTILINE)
+_LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)
+_RUNNING = re.compile(r"^ ---> Running in ([0-9a-f]{12})$", re.MULTILINE)
 
 
 class Belongings:
@@ -57,15 +58,14 @@ class Belongings:
             for identity in (file.read_text().strip() for file in files if file.exists()):
                 if identity.startswith("sha256:"):
                     self.images[identity] = None
-                else:
+                elif identity:
                     self.containers[identity] = None
                     self._note_volumes(identity)
 
     def note_build(self, printed: str) -> None:
         """Remember what a build has left on its way: layers without a name, and the container in which it failed."""
-        for identity in _PULLS_OR_BUILDS.findall(printed):
-            self.images[identity] = None
-            self.containers[identity] = None
+        self.images.update(dict.fromkeys(_LAYER.findall(printed)))
+        self.containers.update(dict.fromkeys(_RUNNING.findall(printed)))
 
     def _note_volumes(self, identity: str) -> None:
         container = self.engine.container(identity)

@@ -15,10 +15,18 @@ from tests.e2e.near_misses.solution import FROM, RUN
 
 Newcomer = Callable[[], Learner]
 
+#: What the labs, and these tests, name so. Where somebody has one, the tests would take it away.
+CONTAINERS = ("nginx", "mongo", "mongodb", "registry", "labrunner-test-beside", "labrunner-test-stranger")
+IMAGES = ("python-hello-world", "python-hallo-world", "wrong-order", "labrunner-test/flask")
+
 
 @pytest.fixture(scope="session")
 def newcomer(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
     """``newcomer()`` is a learner with an empty home."""
+    taken = [name for name in CONTAINERS if (found := engine.container(name)) is not None and found.name == name]
+    taken += [name for name in IMAGES if engine.image(name) is not None]
+    if taken:
+        pytest.fail(f"somebody has {', '.join(taken)} on this engine, which these tests would remove", pytrace=False)
     numbers = count(1)
 
     def come() -> Learner:

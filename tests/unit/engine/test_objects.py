@@ -90,6 +90,14 @@ def test_container_that_was_only_created_has_nothing_running() -> None:
     assert container.error == ""
 
 
+def test_what_an_engine_leaves_out_is_empty() -> None:
+    """Podman leaves out more than Docker does."""
+    container = Container.read(inspected(State={}, Config={}, HostConfig={}))
+    assert (container.image, container.status, container.exit_code, container.error) == ("", "", 0, "")
+    assert (container.running, container.started, container.pid, container.tty) == (False, None, 0, False)
+    assert (container.memory, container.ports) == (0, ())
+
+
 def test_stopped_container_still_publishes_what_it_was_told_to() -> None:
     """Its network is gone; what was asked for stands in its host configuration."""
     stopped = {"Running": False, "Status": "exited", "ExitCode": 137, "Error": "killed", "StartedAt": ""}

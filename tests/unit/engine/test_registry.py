@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from labrunner.engine import registry as registry_module
-from labrunner.engine.registry import USER_AGENT, Manifest, Registry
+from labrunner.engine.registry import Manifest, Registry
 from labrunner.model.errors import ToolError
 from tests.unit.conftest import Serve
 from tests.unit.engine.conftest import Authority
@@ -57,8 +57,13 @@ def test_manifest_is_read_with_the_digest_that_the_registry_tells(serve: Serve) 
         DIGEST, "sha256:c", ("sha256:1", "sha256:2")
     )
     (request,) = server.requests
-    assert (request.method, request.headers["user-agent"]) == ("GET", USER_AGENT)
-    assert "application/vnd.oci.image.index.v1+json" in request.headers["accept"]
+    assert (request.method, request.headers["user-agent"]) == ("GET", "labrunner-check")
+    assert request.headers["accept"].split(", ") == [
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.index.v1+json",
+    ]
     assert "authorization" not in request.headers
 
 

@@ -17,6 +17,12 @@ def test_errored_outranks_failed_outranks_blocked_outranks_passed(pair: tuple[Ve
     assert worst(pair) is max(pair, key=ranks.index)
 
 
+def test_verdicts_and_states_have_the_words_of_the_design() -> None:
+    """Other programs read them in the journal and in ``--json``."""
+    assert {verdict.value for verdict in Verdict} == {"passed", "failed", "blocked", "errored"}
+    assert {state.value for state in State} == {"open", "holds", "ended", "broken"}
+
+
 def test_nothing_at_all_has_passed() -> None:
     """A report on no step says nothing against anybody."""
     assert worst([]) is Verdict.PASSED

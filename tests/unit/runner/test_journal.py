@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import json
 import os
@@ -30,7 +31,7 @@ from tests.unit.processes import waited
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     """A journal that does not exist yet, in a folder that does not either."""
-    return Journal(tmp_path / "home" / "journal.jsonl")
+    return Journal(tmp_path / "deep" / "home" / "journal.jsonl")
 
 
 def lines(journal: Journal) -> list[dict[str, Any]]:
@@ -120,7 +121,7 @@ def test_last_line_that_a_crash_has_torn_is_dropped_and_nothing_else(journal: Jo
 
 def test_only_line_that_a_crash_has_torn_leaves_an_empty_journal(journal: Journal) -> None:
     """Nothing was recorded then."""
-    journal.file.parent.mkdir()
+    journal.file.parent.mkdir(parents=True)
     journal.file.write_bytes(b'{"v": 1, "at"')
     assert journal.progress() == Progress()
     journal.started("one", {})
@@ -175,6 +176,21 @@ def test_writers_at_the_same_time_never_mix_their_lines(journal: Journal) -> Non
     written = lines(journal)
     assert len(written) == 75
     assert len(journal.progress().variables) == 75
+
+
+def test_line_that_another_process_is_still_writing_is_not_taken_for_a_torn_one(journal: Journal) -> None:
+    """The next writer waits for its lock; here the test is the other process."""
+    journal.started("one", {})
+    whole = journal.file.read_bytes()
+    with journal.file.open("ab", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(whole[:20])
+        writer = threading.Thread(target=journal.started, args=("two", {}))
+        writer.start()
+        writer.join(0.3)
+        file.write(whole[20:])
+    writer.join()
+    assert [line["lab"] for line in lines(journal)] == ["one", "one", "two"]
 
 
 def test_journal_of_a_newer_version_is_not_guessed_at(journal: Journal) -> None:
