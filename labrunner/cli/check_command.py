@@ -7,9 +7,18 @@ import time
 import click
 
 from labrunner.cli.options import colours, engine_option, exit_code, home_option, json_option, print_json
+from labrunner.cli.session import open_session, stand_ins_of
 from labrunner.content.locate import course_folder
+from labrunner.engine.engine import Engine
+from labrunner.engine.find import find_engine
 from labrunner.model.errors import UsageError
+from labrunner.model.verdict import LabReport, Report
+from labrunner.report.data import report_data
+from labrunner.report.text import painter, report_text
+from labrunner.runner.home import surroundings
 from labrunner.verify.process import CheckHost
+from labrunner.verify.spawn import Spawned
+from labrunner.verify.verifier import verify
 
 
 @click.command("check")
@@ -20,7 +29,7 @@ from labrunner.verify.process import CheckHost
 @json_option
 @click.pass_obj
 def command(
-    early: CheckHost | None, target: str | None, answer: str | None, home: str | None, engine: str, *, as_json: bool
+    early: Spawned | None, target: str | None, answer: str | None, home: str | None, engine: str, *, as_json: bool
 ) -> int:
     """Verify a step or a whole lab; the open step when left out.
 
@@ -31,7 +40,7 @@ def command(
       labrunner check nginx-and-mongo       every step of a lab
     """
     began = time.monotonic()
-    with early or CheckHost(course_folder("checks")) as host:
+    with CheckHost(course_folder("checks"), spawned=early) as host:
         return _check(host, began, target=target, answer=answer, home=home, engine=engine, as_json=as_json)
 
 
@@ -45,14 +54,6 @@ def _check(
     engine: str,
     as_json: bool,
 ) -> int:
-    from labrunner.cli.session import open_session, stand_ins_of  # noqa: PLC0415 - while the host imports
-    from labrunner.engine.engine import Engine  # noqa: PLC0415
-    from labrunner.engine.find import find_engine  # noqa: PLC0415
-    from labrunner.model.verdict import LabReport, Report  # noqa: PLC0415
-    from labrunner.report.data import report_data  # noqa: PLC0415
-    from labrunner.report.text import painter, report_text  # noqa: PLC0415
-    from labrunner.runner.home import surroundings  # noqa: PLC0415
-    from labrunner.verify.verifier import verify  # noqa: PLC0415
 
     session = open_session(home)
     steps = session.steps(target)

@@ -14,7 +14,7 @@ from labrunner import __version__
 from labrunner.model.errors import LabrunnerError, ToolError, UsageError
 
 if TYPE_CHECKING:  # as in entry.py
-    from labrunner.verify.process import CheckHost
+    from labrunner.verify.spawn import Spawned
 
 EXIT_DONE, EXIT_NOT_DONE, EXIT_USAGE, EXIT_ERRORED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -74,8 +74,8 @@ def labrunner(context: click.Context, home: str | None, *, as_json: bool) -> Non
         where(home, as_json=as_json)
 
 
-def run(arguments: list[str], host: CheckHost | None = None) -> int:
-    """Run one command line; its exit code. ``host`` is a check host that was started early, for ``check``."""
+def run(arguments: list[str], host: Spawned | None = None) -> int:
+    """Run one command line; its exit code. ``host`` is a check host's process that was started early, for ``check``."""
     as_json = "--json" in arguments
     try:
         code = labrunner.main(args=arguments, prog_name="labrunner", standalone_mode=False, obj=host)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -39,6 +38,8 @@ class LabFileError(ToolError):
 
 def unknown(kind: str, name: str, known: Iterable[str], *, next: str) -> UsageError:  # noqa: A002 - as above
     """An error for a name nobody knows, which offers the nearest ones that exist."""
+    import difflib  # noqa: PLC0415 - only for a name that nobody knows
+
     names = list(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     offer = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"

@@ -8,8 +8,6 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -20,6 +18,7 @@ from labrunner.model.errors import ToolError
 from labrunner.model.lab import StepRef
 from labrunner.model.verdict import CheckResult, Verdict
 from labrunner.verify.request import CheckRequest, result_from
+from labrunner.verify.spawn import Spawned, spawn
 
 #: Seconds that the checks of one request may take.
 DEADLINE = 120.0
@@ -30,30 +29,17 @@ _LAST_SECONDS = 2.0
 class CheckHost:
     """A check host that starts at once and imports while its user still reads the labs. Use it in a ``with``."""
 
-    def __init__(self, checks: Path, deadline: float = DEADLINE) -> None:
+    def __init__(self, checks: Path, deadline: float = DEADLINE, spawned: Spawned | None = None) -> None:
+        """``spawned`` is a process that was started earlier."""
         self.checks = checks
         self.deadline = deadline
-        self._start()
+        self._process, self._complaints = spawned or spawn(checks)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _start(self) -> None:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._process = subprocess.Popen(
-            # -P keeps the current folder off the import path, -E ignores PYTHON*: nothing of the learner's is imported.
-            [sys.executable, "-P", "-E", "-m", "labrunner.verify.host"],
-            cwd=self.checks,
-            env={**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            start_new_session=True,
-        )
 
     def close(self) -> None:
         """End the host and whatever it has started: it ends by itself at the end of its input, unless a check hangs."""
@@ -114,7 +100,7 @@ class CheckHost:
             else:
                 why = f"that did not end within {self.deadline:.0f} s"
         self._kill()
-        self._start()
+        self._process, self._complaints = spawn(self.checks)
         yield {"done": why}
 
     def _last_words(self) -> str:

@@ -101,7 +101,10 @@ def a_result(step: str, verdict: Verdict = Verdict.PASSED, *, seconds: float = 0
 def passed(*steps: str, **evidence: Any) -> Progress:  # noqa: ANN401 - JSON
     """The progress of a learner who has passed these steps, each with this evidence."""
     return Progress(
-        passed={ref(step): Passing("2024-01-01T00:00:00+00:00", (a_result(step, seconds=0.25, **evidence),)) for step in steps}
+        passed={
+            ref(step): Passing("2024-01-01T00:00:00+00:00", (a_result(step, seconds=0.25, **evidence),))
+            for step in steps
+        }
     )
 
 
