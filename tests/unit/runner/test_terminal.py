@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -293,6 +294,18 @@ def test_closing_ends_the_shell_though_it_ignores_the_hang_up(terminal: Terminal
     terminal.close()
     terminal.close()
     assert ends(shell)
+
+
+def test_closing_ends_a_shell_that_ignores_all_and_waits_for_a_program_that_does(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    """Nothing keeps it open."""
+    shell = int(terminal.run("echo $$"))
+    terminal.run('trap "" HUP INT TERM')
+    terminal.hold("bash -c 'echo $$ > pid; echo up; exec sleep 600'", "up")
+    terminal.close()
+    assert ends(shell)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 def test_closing_hangs_up_on_the_program_that_holds_the_terminal(terminal: Terminal, tmp_path: Path) -> None:

@@ -15,10 +15,13 @@ from labrunner.verify.process import CheckHost
 from labrunner.verify.verifier import Surroundings, Verification, verify
 from tests.unit.builders import a_course, a_lab, a_step, passed, ref
 
+#: Seconds that the check of ``run`` takes at least.
+SLOW = 0.05
 #: Each step is as ``state.json`` in the lab's folder says: done with this evidence, or not done (null).
 CHECKS = """
-import json
+import json, time
 from labrunner.verify.checking import require, step
+SLOW = 0.05
 
 
 def check(name):
@@ -26,6 +29,8 @@ def check(name):
     def test(folder, evidence):
         with (folder / "asked").open("a") as asked:
             asked.write(name + "\\n")
+        if name == "run":
+            time.sleep(SLOW)
         found = json.loads((folder / "state.json").read_text())[name]
         require(found is not None, f"{name} is not done")
         evidence["seen"] = found
@@ -179,9 +184,27 @@ def test_question_without_an_answer_has_failed_with_what_to_type(ask: Ask, answe
     assert check.next == "labrunner check first-lab/quiz --answer TEXT"
 
 
+def test_ending_and_what_it_builds_on_may_pass_in_one_run(host: CheckHost, tmp_path: Path) -> None:
+    """The learner did the rest of the lab in one go; what it ends is green."""
+    course = a_course(
+        a_step("run", lab="first-lab", until="stop"),
+        a_step("use", lab="first-lab"),
+        a_step("stop", lab="first-lab", needs=("run", "use")),
+    )
+    (tmp_path / "state.json").write_text(json.dumps({"run": None, "use": "u1", "stop": "s1"}))
+    here = Surroundings("unix:///nowhere", {"first-lab": str(tmp_path)}, {})
+    found = verify(course, passed("first-lab/run", seen="r1"), course.steps, host, here)
+    assert [(report.verdict, report.state) for report in found.reports] == [
+        (Verdict.PASSED, State.ENDED),
+        (Verdict.PASSED, State.HOLDS),
+        (Verdict.PASSED, State.HOLDS),
+    ]
+    assert recorded(found) == {"use": "u1", "stop": "s1"}
+
+
 def test_one_report_has_the_learners_waiting_time_and_several_have_their_checks_own(ask: Ask) -> None:
-    """Alone, a step took at least as long as its checks."""
-    (alone,) = ask(Progress(), "run", run="r1").reports
-    assert alone.seconds >= alone.checks[0].seconds
+    """Alone, a step took as long as its checks and those of its needs."""
+    (alone,) = ask(Progress(), "use", run="r1", use="u1").reports
+    assert alone.seconds >= alone.checks[0].seconds + SLOW
     for report in ask(Progress(), "run", "use", run="r1", use="u1").reports:
         assert report.seconds == report.checks[0].seconds
