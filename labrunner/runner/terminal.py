@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import signal
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +52,7 @@ class Terminal:
                     "INPUTRC": inputrc.name,
                     "TERM": "xterm",
                 },
+                preexec_fn=_hear_interrupts,
                 encoding="utf-8",
                 codec_errors="replace",
                 dimensions=(50, 240),
@@ -131,3 +133,8 @@ class Terminal:
                 f"{typed!r} was typed, and its terminal {what}; its last line: {shown[-1] if shown else 'none'}",
                 next="labrunner doctor",
             ) from error
+
+
+def _hear_interrupts() -> None:
+    """Ctrl-C works in the terminal even where this process was started in the background, which ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
