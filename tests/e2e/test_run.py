@@ -67,8 +67,6 @@ def stop_when(process: subprocess.Popen[str], words: str, number: signal.Signals
 
 
 def started(environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    """A run that goes on beside the test; it hears SIGINT even where the tests themselves were told to ignore it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [sys.executable, "-m", "labrunner", *arguments]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ, stdin=subprocess.DEVNULL
