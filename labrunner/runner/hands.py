@@ -20,7 +20,7 @@ from labrunner.engine.web import fetch
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
-from labrunner.runner.terminal import Terminal
+from labrunner.runner.terminal import Terminal, open_terminal
 
 #: The command that would take strangers' objects too, so that it is done by the ledger.
 PRUNE = "docker system prune"
@@ -93,7 +93,7 @@ class Hands:
 
     def _terminal(self, name: str) -> Terminal:
         if name not in self._terminals:
-            self._terminals[name] = Terminal(self.home.folder(self.lab.name), self.environ)
+            self._terminals[name] = open_terminal(self.home.folder(self.lab.name), self.environ)
         return self._terminals[name]
 
     def _type(self, action: Command | Typed | KeyPress, terminal: Terminal) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
-import secrets
-import signal
-import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
 import pexpect
+from pexpect.fdpexpect import fdspawn
 
 from labrunner.model.errors import ToolError
+from labrunner.runner.shell import ARGUMENTS, Prompt, hear_interrupts, shell_environ
 
 #: Seconds that one command may take; a first build fetches packages.
 COMMAND_SECONDS = 600
@@ -21,50 +20,34 @@ COMMAND_SECONDS = 600
 READY_SECONDS = 30
 #: Seconds between the steps by which a shell is ended.
 _END_SECONDS = 0.01
-_KEYS = {"Ctrl-C": "c", "Ctrl-D": "d"}
+_POLL_SECONDS = 0.02
+#: Rows and columns: wide enough for what docker shows.
+_SIZE = (50, 240)
+_KEYS = {"Ctrl-C": "\x03", "Ctrl-D": "\x04"}
 _QUESTION = r"(?:\[y/N\]|[?:])\s*$"
 _HIDDEN = r"[Pp]assword:\s*$"
 
 
 class Terminal:
-    """One terminal. A transcript gets what it shows; what is typed at a hidden prompt is never shown."""
+    """One terminal, read and typed to at ``child``. A transcript gets what it shows; a hidden prompt shows nothing.
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        self._mark = f"labrunner-{secrets.token_hex(4)}"
-        self._prompt = re.escape(self._mark) + r":(\d+)\$ "
-        if not os.access(folder, os.X_OK):  # pexpect would find out after its fork, and go on as a second labrunner
-            raise ToolError(
-                f"a terminal was to be opened in {folder}, and there is no such folder for this user",
-                next="labrunner start LAB makes it again",
-            )
-        with tempfile.NamedTemporaryFile("w", prefix="labrunner-inputrc-", delete=False) as inputrc:
-            inputrc.write("set enable-bracketed-paste off\n")
-        try:
-            self._child: pexpect.spawn[str] = pexpect.spawn(
-                "bash",
-                ["--norc", "--noprofile"],
-                cwd=str(folder),
-                env={
-                    **environ,
-                    "PS1": f"{self._mark}:$?$ ",
-                    "PROMPT_COMMAND": "",
-                    "HISTFILE": "",  # otherwise bash adds to the user's own history, and cuts it to 500 lines
-                    "INPUTRC": inputrc.name,
-                    "TERM": "xterm",
-                },
-                preexec_fn=_hear_interrupts,
-                encoding="utf-8",
-                codec_errors="replace",
-                dimensions=(50, 240),
-                timeout=READY_SECONDS,
-            )
-            # By default it waits 50 to 100 ms at each of these, for programs that are slower than a shell.
-            self._child.delaybeforesend = None
-            process = self._child.ptyproc  # type: ignore[attr-defined]  # types-pexpect does not know it
-            process.delayafterclose = process.delayafterterminate = _END_SECONDS
-            self._expect_prompt(READY_SECONDS)
-        finally:
-            Path(inputrc.name).unlink()
+    ``echoes`` says whether the terminal shows what is typed; ``end`` is called to close it.
+    """
+
+    def __init__(
+        self,
+        child: pexpect.spawn[str] | fdspawn[str],
+        prompt: Prompt,
+        *,
+        echoes: Callable[[], bool],
+        end: Callable[[], None],
+    ) -> None:
+        self._child = child
+        # By default it waits 50 to 100 ms at each of these, for programs that are slower than a shell.
+        self._child.delaybeforesend = None
+        self._prompt = prompt.pattern
+        self._echoes = echoes
+        self._end = end
 
     def record(self, transcript: TextIO | None) -> None:
         """Copy what the terminal shows from now on to ``transcript``, or to nothing."""
@@ -78,14 +61,12 @@ class Terminal:
         self._type(line)
         asks = True
         if reply is not None and (asks := self._expect(_QUESTION, READY_SECONDS, line)):
-            self._child.sendline(reply)
+            self._send(reply + "\n", reply)
         if secret is not None and asks and (asks := self._expect(_HIDDEN, READY_SECONDS, line)):
-            self._child.waitnoecho(READY_SECONDS)
-            if self._child.getecho():
-                raise ToolError(f"{line!r} asks for the password, and would show it", next="labrunner doctor")
-            self._child.sendline(secret)
+            self._demand_hidden(line)
+            self._send(secret + "\n", "the password")
         if asks:
-            self._expect_prompt(COMMAND_SECONDS, line)
+            self.expect_prompt(COMMAND_SECONDS, line)
         return (self._child.before or "").replace("\r\n", "\n")
 
     def hold(self, line: str, ready: str | None) -> None:
@@ -95,26 +76,35 @@ class Terminal:
 
     def leave(self, line: str) -> None:
         """Type a line that ends the program, and wait for the shell."""
-        self._child.sendline(line)
-        self._expect_prompt(READY_SECONDS, line)
+        self._send(line + "\n", line)
+        self.expect_prompt(READY_SECONDS, line)
 
     def press(self, key: str) -> None:
         """Press a key that ends the program, and wait for the shell."""
-        self._child.sendcontrol(_KEYS[key])
-        self._expect_prompt(READY_SECONDS, key)
+        self._send(_KEYS[key], key)
+        self.expect_prompt(READY_SECONDS, key)
 
     def close(self) -> None:
-        """End the shell and what still runs in it."""
+        """Let go of the terminal; one that was opened here ends, with what still runs in it."""
         self._child.logfile_read = None
-        self._child.close(force=True)
+        self._end()
+
+    def expect_prompt(self, seconds: float, typed: str = "a shell") -> None:
+        """Wait until the shell waits for a command; ToolError after ``seconds``, which names what was typed."""
+        self._wait([self._prompt], seconds, typed)
 
     def _type(self, line: str) -> None:
         """Type a line and read its echo."""
-        self._child.sendline(line)
+        self._send(line + "\n", line)
         self._wait(["\n"], READY_SECONDS, line)
 
-    def _expect_prompt(self, seconds: float, typed: str = "a shell") -> None:
-        self._wait([self._prompt], seconds, typed)
+    def _demand_hidden(self, line: str) -> None:
+        """Wait until the terminal shows nothing of what is typed."""
+        deadline = time.monotonic() + READY_SECONDS
+        while self._echoes():
+            if time.monotonic() > deadline:
+                raise ToolError(f"{line!r} asks for the password, and would show it", next="labrunner doctor")
+            time.sleep(_POLL_SECONDS)  # a program tells nobody that it has switched the echo off
 
     def _expect(self, pattern: str, seconds: float, typed: str) -> bool:
         """Wait for the pattern; False where the shell's prompt came instead.
@@ -123,18 +113,56 @@ class Terminal:
         """
         return self._wait([pattern, self._prompt], seconds, typed) == 0
 
+    def _send(self, text: str, typed: str) -> None:
+        try:
+            self._child.send(text)
+        except OSError as error:
+            raise self._broken(typed, "has ended") from error
+
     def _wait(self, patterns: list[str], seconds: float, typed: str) -> int:
         try:
             return self._child.expect([*patterns], timeout=seconds)
-        except (pexpect.TIMEOUT, pexpect.EOF) as error:
-            what = "has ended" if isinstance(error, pexpect.EOF) else f"did not answer within {seconds:.0f} s"
-            shown = (self._child.before or "").strip().splitlines()
-            raise ToolError(
-                f"{typed!r} was typed, and its terminal {what}; its last line: {shown[-1] if shown else 'none'}",
-                next="labrunner doctor",
-            ) from error
+        except pexpect.EOF as error:
+            raise self._broken(typed, "has ended") from error
+        except pexpect.TIMEOUT as error:
+            raise self._broken(typed, f"did not answer within {seconds:.0f} s") from error
+
+    def _broken(self, typed: str, what: str) -> ToolError:
+        shown = (self._child.before or "").strip().splitlines()
+        return ToolError(
+            f"{typed!r} was typed, and its terminal {what}; its last line: {shown[-1] if shown else 'none'}",
+            next="labrunner doctor",
+        )
 
 
-def _hear_interrupts() -> None:
-    """Ctrl-C works in the terminal even where this process was started in the background, which ignores SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def open_terminal(folder: Path, environ: Mapping[str, str]) -> Terminal:
+    """A terminal of this process's own, in ``folder``."""
+    prompt = Prompt(f"{folder.name}$ ")
+    with shell_environ({**environ, "TERM": "xterm"}, prompt) as known:
+        child = spawn_shell(folder, known)
+        terminal = Terminal(child, prompt, echoes=child.getecho, end=lambda: child.close(force=True))
+        terminal.expect_prompt(READY_SECONDS)
+    return terminal
+
+
+def spawn_shell(folder: Path, environ: Mapping[str, str], size: tuple[int, int] = _SIZE) -> pexpect.spawn[str]:
+    """A shell in a terminal of ``size`` (rows, columns); ToolError where it cannot be in ``folder``."""
+    if not os.access(folder, os.X_OK):  # pexpect would find out after its fork, and go on as a second labrunner
+        raise ToolError(
+            f"a terminal was to be opened in {folder}, and there is no such folder for this user",
+            next="labrunner start LAB makes it again",
+        )
+    child: pexpect.spawn[str] = pexpect.spawn(
+        ARGUMENTS[0],
+        list(ARGUMENTS[1:]),
+        cwd=str(folder),
+        env=dict(environ),
+        preexec_fn=hear_interrupts,
+        encoding="utf-8",
+        codec_errors="replace",
+        dimensions=size,
+        timeout=READY_SECONDS,
+    )
+    process = child.ptyproc  # type: ignore[attr-defined]  # types-pexpect does not know it
+    process.delayafterclose = process.delayafterterminate = _END_SECONDS
+    return child

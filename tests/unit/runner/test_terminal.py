@@ -14,6 +14,7 @@ import pytest
 from labrunner.model.errors import ToolError
 from labrunner.runner import terminal as terminal_module
 from labrunner.runner.terminal import Terminal
+from labrunner.runner.terminal import open_terminal as open_in
 from tests.unit.processes import ends
 
 SECRET = "t0p-s3cret"  # noqa: S105 - of this test
@@ -30,7 +31,7 @@ def open_terminal(tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as terminals:
 
         def make(**more: str) -> Terminal:
-            terminal = Terminal(tmp_path, {**os.environ, "HOME": str(tmp_path), **more})
+            terminal = open_in(tmp_path, {**os.environ, "HOME": str(tmp_path), **more})
             terminals.callback(terminal.close)
             return terminal
 
@@ -329,6 +330,6 @@ def test_folder_that_is_missing_is_told_and_nothing_is_started(tmp_path: Path) -
     """Left to itself pexpect forks first, and the copy of this very process goes on."""
     process = os.getpid()
     with pytest.raises(ToolError, match=f"was to be opened in {tmp_path}/missing, and there is no such folder") as no:
-        Terminal(tmp_path / "missing", dict(os.environ))
+        open_in(tmp_path / "missing", dict(os.environ))
     assert os.getpid() == process
     assert no.value.next == "labrunner start LAB makes it again"
