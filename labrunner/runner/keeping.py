@@ -22,7 +22,10 @@ from labrunner.runner.shell import Prompt
 from labrunner.runner.terminal import READY_SECONDS, Terminal
 
 _START_SECONDS = 15.0
+#: Seconds after which a keeper is started once more: the first one may have met an old one that was just ending.
+_AGAIN_SECONDS = 1.5
 _POLL_SECONDS = 0.01
+_TRIES = 3
 #: End of line, then kill it: what somebody has half typed at the prompt goes.
 _CLEAR_LINE = b"\x05\x15"
 #: Rows and columns of a terminal that no screen shows yet.
@@ -82,9 +85,7 @@ class Keeping:
 
     def attach(self, lab: str, name: str, *, replay: bool) -> tuple[Mapping[str, Any], socket.socket]:
         """A connection that is the terminal; ``replay`` shows first what it has shown of late."""
-        connection = self._connect(start=True)
-        answer = _exchange(connection, {"do": "attach", "lab": lab, "terminal": name, "replay": replay})
-        return answer, connection
+        return self._talk({"do": "attach", "lab": lab, "terminal": name, "replay": replay})
 
     def resize(self, lab: str, name: str, rows: int, columns: int) -> None:
         """Give a terminal the size of the screen that shows it."""
@@ -111,11 +112,31 @@ class Keeping:
         except OSError:
             return ()
         with connection:
-            return tuple(_exchange(connection, asked)["terminals"])
+            try:
+                return tuple(_exchange(connection, asked)["terminals"])
+            except ConnectionError:  # it was just ending
+                return ()
 
     def _ask(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        with self._connect(start=True) as connection:
-            return _exchange(connection, asked)
+        answer, connection = self._talk(asked)
+        connection.close()
+        return answer
+
+    def _talk(self, asked: Mapping[str, Any]) -> tuple[Mapping[str, Any], socket.socket]:
+        """Ask the keeper, and another one where that was just ending."""
+        for _ in range(_TRIES):
+            connection = self._connect(start=True)
+            try:
+                return _exchange(connection, asked), connection
+            except ConnectionError:
+                connection.close()
+            except BaseException:
+                connection.close()
+                raise
+        raise ToolError(
+            f"the keeper of {self._home} was asked to {asked['do']}, and it ended each of {_TRIES} times",
+            next="labrunner doctor",
+        )
 
     def _connect(self, *, start: bool) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
@@ -131,20 +152,22 @@ class Keeping:
     def _start(self) -> socket.socket:
         """Start a keeper, and connect. Where two do so at once, one of the two keepers ends by itself."""
         log = self._folder / "keeper.log"
-        with log.open("wb") as complaints:
-            subprocess.run(  # noqa: S603 - this very package
-                [sys.executable, "-P", "-m", "labrunner.runner.keeper", str(self._folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                start_new_session=True,
-                check=False,
-            )
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            with suppress(OSError):
-                return self._connect(start=False)
-            time.sleep(_POLL_SECONDS)  # a keeper says by nothing but its answer that it is up
+            with log.open("wb") as complaints:
+                subprocess.run(  # noqa: S603 - this very package
+                    [sys.executable, "-P", "-m", "labrunner.runner.keeper", str(self._folder)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=complaints,
+                    start_new_session=True,
+                    check=False,
+                )
+            again = time.monotonic() + _AGAIN_SECONDS
+            while time.monotonic() < again:
+                with suppress(OSError):
+                    return self._connect(start=False)
+                time.sleep(_POLL_SECONDS)  # a keeper says by nothing but its answer that it is up
         last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["its log is empty"]
         raise ToolError(
             f"the keeper of {self._home} was started, and it does not answer: {last[0]}", next="labrunner doctor"
@@ -152,20 +175,20 @@ class Keeping:
 
 
 def _exchange(connection: socket.socket, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Send one line and read one, byte by byte: what follows it is the terminal's."""
+    """Send one line and read one, byte by byte: what follows it is the terminal's.
+
+    ConnectionError where the keeper has ended, ToolError with the keeper's own words where it cannot be done.
+    """
     connection.settimeout(READY_SECONDS + _START_SECONDS)
     line = bytearray()
-    try:
-        connection.sendall(json.dumps(asked).encode() + b"\n")
-        while not line.endswith(b"\n") and (byte := connection.recv(1)):
-            line += byte
-        answer: Mapping[str, Any] = json.loads(line)
-    except (OSError, ValueError) as error:
-        raise ToolError(
-            f"the keeper was asked to {asked['do']}, and it has ended ({error})",
-            next="try again: another keeper is started; the programs in your terminals have ended with the old one",
-        ) from error
+    connection.sendall(json.dumps(asked).encode() + b"\n")
+    while not line.endswith(b"\n"):
+        byte = connection.recv(1)
+        if not byte:
+            raise ConnectionResetError
+        line += byte
     connection.settimeout(None)
+    answer: Mapping[str, Any] = json.loads(line)
     if "error" in answer:
         raise ToolError(answer["error"], next=answer["next"] or "labrunner shell")
     return answer
