@@ -24,9 +24,17 @@ COMMANDS = {
     "start": "Make or resume a lab's folder, show its first open step.",
     "show": "A step's text.",
     "check": "Verify a step or a lab; the open step when left out.",
+    "hint": "The next hint, from vague to exact.",
+    "solve": "Do a step for me, and show how.",
+    "next": "On to the next step.",
+    "goto": "Bring about what comes before a step, across labs.",
+    "reset": "Back to the start of a step or a lab, removing only what the lab made.",
+    "shell": "A shell in the lab's folder, bound to the engine.",
     "run": "Do every step as a learner would, and verify each.",
     "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",
     "images": "The images that the labs need: prepare, list, remove.",
+    "export": "Your progress and files as one file.",
+    "import": "Take up on this machine what was exported on another.",
 }
 
 

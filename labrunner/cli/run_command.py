@@ -14,7 +14,7 @@ import click
 
 from labrunner.cli.images_command import wanted_images
 from labrunner.cli.options import colours, engine_option, exit_code, json_option, offline_option, print_json
-from labrunner.cli.session import Session, open_session, stand_ins_of
+from labrunner.cli.session import open_session, stand_ins_of
 from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import taken_names
@@ -25,6 +25,7 @@ from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import EngineFacts, Report, StepReport, worst
 from labrunner.report.data import report_data
 from labrunner.report.text import painter, report_head, step_text, sum_line, verdict_table
+from labrunner.runner.catch_up import labs_before
 from labrunner.runner.course_run import Run
 from labrunner.runner.hands import names_of
 from labrunner.verify.process import CheckHost
@@ -66,7 +67,7 @@ def command(
         host = stack.enter_context(CheckHost(course_folder("checks")))
         place = home or stack.enter_context(_throwaway_home(keep=keep))
         session = open_session(place)
-        chosen = session.course.labs if everything else _with_needs(session, labs)
+        chosen = session.course.labs if everything else labs_before(session.course, *map(session.lab, labs))
         facts = find_engine(engine)
         _obtain(facts, chosen, offline=offline, agreed=agreed or offline)
         ledger = Ledger(default_ledger(), Engine(facts.endpoint))
@@ -108,14 +109,6 @@ class _Teller:
 
     def ended(self, _: Lab, report: StepReport) -> None:
         self.say(step_text(report, self.paint))
-
-
-def _with_needs(session: Session, names: tuple[str, ...]) -> tuple[Lab, ...]:
-    """The named labs and those that they need, directly or not, in the course's order."""
-    wanted = {session.lab(name).name for name in names}
-    while more := {need for name in wanted for need in session.course.lab(name).needs} - wanted:
-        wanted |= more
-    return tuple(lab for lab in session.course.labs if lab.name in wanted)
 
 
 def _obtain(facts: EngineFacts, labs: tuple[Lab, ...], *, offline: bool, agreed: bool) -> None:

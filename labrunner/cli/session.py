@@ -8,6 +8,7 @@ from functools import cached_property
 from labrunner.cli.options import home_folder
 from labrunner.content.course import load_course
 from labrunner.content.locate import course_folder
+from labrunner.content.substitute import with_placeholders, with_variables
 from labrunner.engine.engine import Engine
 from labrunner.model.errors import UsageError, unknown
 from labrunner.model.lab import Course, Lab, Step
@@ -49,6 +50,15 @@ class Session:
             known = [word for step in lab.steps for word in (step.name, step.position)]
             raise unknown(f"step of {lab.name}", name, known, next=f"labrunner list {lab.name}")
         return self.course.step(found)
+
+    def here(self, lab: Lab) -> Lab:
+        """The lab as it is in this home: with its variables in force."""
+        return with_variables(lab, self.progress.of_lab(lab))
+
+    def filled(self, step: Step) -> Step:
+        """The step as it is in this home, with what is known of its placeholders."""
+        lab = self.here(self.course.lab(step.ref.lab))
+        return with_placeholders(lab, lab.steps[step.number - 1], self.progress.recorded())
 
     def steps(self, asked: str | None) -> tuple[Step, ...]:
         """The steps that a command is about: a lab's, one step, or the open step when left out."""

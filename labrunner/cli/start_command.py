@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 
 import click
 
 from labrunner.cli.options import colours, home_option, json_option, print_json
-from labrunner.cli.session import open_session
+from labrunner.cli.session import Session, open_session
 from labrunner.content.substitute import with_placeholders, with_variables
 from labrunner.model.errors import UsageError
+from labrunner.model.lab import Lab
 from labrunner.report.page import step_page
 
 
@@ -37,22 +39,33 @@ def command(lab: str, settings: tuple[str, ...], home: str | None, *, as_json: b
       labrunner start push --set registry=docker.io --set user=me
     """
     session = open_session(home)
-    chosen = session.lab(lab)
-    values = session.home.start(session.course, chosen, _pairs(settings))
-    shown = with_variables(chosen, values)
+    begin(session, session.lab(lab), _pairs(settings), as_json=as_json)
+
+
+def begin(session: Session, lab: Lab, wanted: Mapping[str, str], *, as_json: bool) -> None:
+    """Start or resume a lab, and show its first open step."""
+    values = session.home.start(session.course, lab, wanted)
+    shown = with_variables(lab, values)
     step = session.progress.open_step(shown) or shown.steps[-1]
-    folder = session.home.folder(lab)
-    changed = {name: value for name, value in values.items() if value != chosen.variables[name]}
+    session.home.journal.shown(step.ref)
+    folder = session.home.folder(lab.name)
+    changed = {name: value for name, value in values.items() if value != lab.variables[name]}
     if as_json:
         print_json(
-            {"lab": lab, "folder": str(folder), "variables": dict(values), "step": step.position, "name": step.name}
+            {
+                "lab": lab.name,
+                "folder": str(folder),
+                "variables": dict(values),
+                "step": step.position,
+                "name": step.name,
+            }
         )
         return
     filled = with_placeholders(shown, step, session.progress.recorded())
     width = shutil.get_terminal_size().columns
     click.echo(step_page(shown, filled, intro=step is shown.steps[0], width=width, colours=colours()))
     for name, value in changed.items():
-        click.echo(f"{name} is {value} here, not {chosen.variables[name]}; the text above says so")
+        click.echo(f"{name} is {value} here, not {lab.variables[name]}; the text above says so")
     for name in shown.secrets:
         click.echo(f"the lab's {name} is in {folder / name}.txt")
-    click.echo(f"your folder: cd {folder}")
+    click.echo(f"type it in: labrunner shell (or in a shell of your own: cd {folder})")

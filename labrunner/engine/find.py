@@ -19,6 +19,8 @@ from labrunner.engine.start import start_docker
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
 
+#: In a lab's shell: the engine itself, where DOCKER_HOST names what stands between it and the learner.
+ENDPOINT = "LABRUNNER_ENDPOINT"
 KINDS = ("auto", "docker", "podman", "namespace")
 _PROBE_SECONDS = 10.0
 
@@ -61,6 +63,9 @@ def install_advice() -> str:
 
 
 def _candidates(choice: str, environ: Mapping[str, str]) -> Iterator[Candidate]:
+    if given := environ.get(ENDPOINT):
+        yield Candidate(given, "the engine of this lab's shell")
+        return
     if named := environ.get("DOCKER_HOST"):
         yield Candidate(named, "DOCKER_HOST")
         return

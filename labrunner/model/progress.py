@@ -24,15 +24,31 @@ class Passing:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What the last verdict on a step found wanting: the reason, and the command that leads on."""
+
+    reason: str
+    next: str | None
+
+
+@dataclass(frozen=True)
 class Progress:
     """What has happened in one home.
 
-    ``variables`` holds, for each started lab, the values in force; ``current`` is the lab that was started last.
+    ``variables`` holds, for each started lab, the values in force, ``started`` when it was first started (ISO 8601,
+    UTC); ``current`` is the lab that was started last, ``shown`` the step whose text was shown last. ``hints`` counts
+    those that a step's learner has seen; ``wanting`` holds the steps whose last verdict was no PASSED. ``containers``
+    are the IDs of those that a passed step was ever about.
     """
 
     current: str | None = None
     variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    started: Mapping[str, str] = field(default_factory=dict)
     passed: Mapping[StepRef, Passing] = field(default_factory=dict)
+    shown: StepRef | None = None
+    hints: Mapping[StepRef, int] = field(default_factory=dict)
+    wanting: Mapping[StepRef, Finding] = field(default_factory=dict)
+    containers: frozenset[str] = frozenset()
 
     def ended(self, step: Step) -> bool:
         """Whether the step passed and the step until which it had to hold has passed too."""

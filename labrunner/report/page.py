@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 
-from labrunner.model.lab import Lab, Step
+from labrunner.model.lab import Command, KeyPress, Lab, Step, Typed
 
 
 def step_page(lab: Lab, step: Step, *, intro: bool, width: int, colours: bool) -> str:
     """A step's text, after the lab's introduction if ``intro``; the check command ends it."""
     head = f"# {lab.title}\n\n{lab.intro}\n\n" if intro else ""
     answer = " --answer TEXT" if step.ask is not None else ""
-    tail = f"When it is done: `labrunner check {lab.name}/{step.name}{answer}`"
+    others = [action.terminal for action in step.actions if isinstance(action, Command | Typed | KeyPress)]
+    beside = [name for name in dict.fromkeys(others) if name != "main"]
+    tail = "".join(
+        f"The terminal `{name}`: `labrunner shell --term {name}`, in a window of its own\n\n" for name in beside
+    )
+    tail += f"When it is done: `labrunner check {lab.name}/{step.name}{answer}`"
     source = f"{head}## {step.position} {step.name}: {step.title}\n\n{step.text}\n\n{tail}\n"
     if not colours:
         return source

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TextIO
 
 from labrunner.content.substitute import with_placeholders, with_variables
 from labrunner.engine.ledger import Ledger
 from labrunner.model.errors import ToolError
-from labrunner.model.lab import Course, Lab, Step
-from labrunner.model.progress import Progress
+from labrunner.model.lab import Action, Course, Lab, Step
 from labrunner.model.verdict import CheckResult, LabReport, State, StepReport, Verdict
 from labrunner.runner.hands import Hands, asked_for
 from labrunner.runner.home import Home, surroundings
+from labrunner.runner.terminal import Terminal
 from labrunner.verify.process import CheckHost
 from labrunner.verify.verifier import verify
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: the course, where it happens, and whom it tells of each step (before it, and after it)."""
+    """One run: the course, where it happens, and whom it tells of each step (before it, and after it).
+
+    ``terminals`` gives a lab's terminal by its name, by default one of the run's own; ``telling`` is told of each
+    action before it is done, and ``screen`` shows what the terminals show.
+    """
 
     course: Course
     home: Home
@@ -28,7 +34,10 @@ class Run:
     ledger: Ledger
     host: CheckHost
     beginning: Callable[[Lab, Step], None]
-    ended: Callable[[Lab, StepReport], None]
+    ended: Callable[[Lab, StepReport], None] = lambda _lab, _report: None
+    terminals: Callable[[Lab, str], Terminal] | None = None
+    telling: Callable[[Action], None] = lambda _: None
+    screen: TextIO | None = None
 
     def labs(self, asked: Iterable[Lab]) -> Iterator[LabReport]:
         """Run each lab and give its report."""
@@ -36,40 +45,50 @@ class Run:
             yield self._lab(lab)
 
     def _lab(self, lab: Lab) -> LabReport:
-        variables = self.home.start(self.course, lab, {})
-        chosen = with_variables(lab, variables)
+        self.home.start(self.course, lab, {})
         reports: list[StepReport] = []
-        with Hands(self.home, chosen, self.endpoint, self.ledger) as hands:
-            for step in chosen.steps:
-                self.beginning(chosen, step)
-                reports.append(self._step(chosen, step, hands))
-                self.ended(chosen, reports[-1])
+        with self.hands(lab) as hands:
+            for step in hands.lab.steps:
+                self.beginning(hands.lab, step)
+                reports.append(self.step(step, hands))
+                self.ended(hands.lab, reports[-1])
         return LabReport(lab.name, lab.title, tuple(reports))
 
-    def _step(self, lab: Lab, step: Step, hands: Hands) -> StepReport:
+    def hands(self, lab: Lab) -> Hands:
+        """Hands for a lab that has been started, whose variables are in force."""
+        chosen = with_variables(lab, self.home.journal.progress().of_lab(lab))
+        terminals = self.terminals
+        return Hands(
+            self.home,
+            chosen,
+            self.endpoint,
+            self.ledger,
+            opened=None if terminals is None else partial(terminals, chosen),
+            telling=self.telling,
+            screen=self.screen,
+        )
+
+    def step(self, step: Step, hands: Hands) -> StepReport:
+        """Do a step of the hands' lab, if what it needs is there, and verify it."""
         began = time.monotonic()
         progress = self.home.journal.progress()
-        filled = with_placeholders(lab, step, progress.recorded())
+        filled = with_placeholders(hands.lab, step, progress.recorded())
         output = ""
         try:
             if all(need in progress.passed for need in step.needs):
                 output = hands.do(filled)
-            report = self._verified(progress, step, asked_for(filled, output))
+            answer = asked_for(filled, output)
+            (report,) = self.look([step], {} if answer is None else {str(step.ref): answer})
         except ToolError as error:
             report = broken(step, error)
         return replace(report, seconds=round(time.monotonic() - began, 3))
 
-    def _verified(self, progress: Progress, step: Step, answer: str | None) -> StepReport:
-        found = verify(
-            self.course,
-            progress,
-            [step],
-            self.host,
-            surroundings(self.course, self.home, self.endpoint),
-            answers={} if answer is None else {str(step.ref): answer},
-        )
+    def look(self, steps: Iterable[Step], answers: Mapping[str, str] | None = None) -> tuple[StepReport, ...]:
+        """The verdicts on some steps as of now, which the journal records."""
+        around = surroundings(self.course, self.home, self.endpoint)
+        found = verify(self.course, self.home.journal.progress(), steps, self.host, around, answers=answers)
         self.home.journal.judged(found.reports, found.passings)
-        return found.reports[0]
+        return found.reports
 
 
 def broken(step: Step, error: ToolError) -> StepReport:

@@ -7,18 +7,18 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 from urllib.parse import urlsplit
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger, Names, repository
 from labrunner.engine.web import fetch
 from labrunner.model.errors import ToolError
-from labrunner.model.lab import Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
+from labrunner.model.lab import Action, Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
 from labrunner.runner.terminal import Terminal, open_terminal
 
@@ -35,33 +35,67 @@ def names_of(lab: Lab) -> Names:
     """What a lab calls its own, read from the commands of its solution."""
     lines = [shlex.split(action.line) for step in lab.steps for action in step.actions if isinstance(action, Command)]
     return Names(
-        containers=frozenset(_after(lines, {"--name"})),
+        containers=frozenset(name for line in lines for name in values_of(line, {"--name"})),
         runs=frozenset(repository(image) for image in lab.images),
         makes=frozenset(repository(name) for name in _made(lines)),
     )
 
 
-def _after(lines: list[list[str]], flags: set[str]) -> list[str]:
-    return [line[i + 1] for line in lines for i, word in enumerate(line[:-1]) if word in flags]
+def values_of(words: list[str], flags: set[str]) -> list[str]:
+    """The words of a command line that follow one of these flags."""
+    return [words[i + 1] for i, word in enumerate(words[:-1]) if word in flags]
 
 
 def _made(lines: list[list[str]]) -> list[str]:
     builds = [line for line in lines if "build" in line[:3]]
     tags = [line[-1] for line in lines if line[:2] == ["docker", "tag"]]
     pulls = [line[-1] for line in lines if line[:2] == ["docker", "pull"]]
-    return [*_after(builds, {"-t", "--tag"}), *tags, *pulls]
+    named = [name for line in builds for name in values_of(line, {"-t", "--tag"})]
+    return [*named, *tags, *pulls]
+
+
+class _Shown:
+    """What a terminal shows goes to the transcript, and to the screen where there is one."""
+
+    def __init__(self, *files: TextIO | None) -> None:
+        self._files = [file for file in files if file is not None]
+
+    def write(self, text: str) -> None:
+        for file in self._files:
+            file.write(text)
+
+    def flush(self) -> None:
+        for file in self._files:
+            file.flush()
 
 
 class Hands:
-    """Does one lab's actions in its folder; its terminals live until it is closed. Use it in a ``with``."""
+    """Does one lab's actions in its folder, and lets go of its terminals when it is closed. Use it in a ``with``.
 
-    def __init__(self, home: Home, lab: Lab, endpoint: str, ledger: Ledger) -> None:
+    ``opened`` gives the terminal of a name, by default one of its own; ``telling`` is told of each action before it
+    is done, and ``screen`` shows what the terminals show.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a learner has at hand
+        self,
+        home: Home,
+        lab: Lab,
+        endpoint: str,
+        ledger: Ledger,
+        *,
+        opened: Callable[[str], Terminal] | None = None,
+        telling: Callable[[Action], None] = lambda _: None,
+        screen: TextIO | None = None,
+    ) -> None:
         self.home = home
         self.lab = lab
         self.ledger = ledger
         self.names = names_of(lab)
         self.environ = {**os.environ, "DOCKER_HOST": endpoint, "DOCKER_CONFIG": str(home.docker_config())}
         self.secrets: Mapping[str, str] = home.secrets(lab)
+        self._opened = opened or (lambda _: open_terminal(home.folder(lab.name), self.environ))
+        self._telling = telling
+        self._screen = screen
         self._terminals: dict[str, Terminal] = {}
         self.output = ""
 
@@ -78,11 +112,12 @@ class Hands:
         with ExitStack() as transcripts:
             for action in step.actions:
                 self.home.journal.did(step.ref, action)
+                self._telling(action)
                 if isinstance(action, Command | Typed | KeyPress):
                     terminal = self._terminal(action.terminal)
                     file = self.home.transcript(self.lab.name, step.name, action.terminal)
                     file.parent.mkdir(parents=True, exist_ok=True)
-                    terminal.record(transcripts.enter_context(file.open("a", encoding="utf-8")))
+                    terminal.record(_Shown(transcripts.enter_context(file.open("a", encoding="utf-8")), self._screen))
                     self._type(action, terminal)
                 else:
                     self._do(action)
@@ -93,7 +128,7 @@ class Hands:
 
     def _terminal(self, name: str) -> Terminal:
         if name not in self._terminals:
-            self._terminals[name] = open_terminal(self.home.folder(self.lab.name), self.environ)
+            self._terminals[name] = self._opened(name)
         return self._terminals[name]
 
     def _type(self, action: Command | Typed | KeyPress, terminal: Terminal) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import re
 import secrets
 import shutil
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import bcrypt
@@ -46,6 +48,32 @@ class Home:
     def transcript(self, lab: str, step: str, terminal: str) -> Path:
         """Where the output of a terminal during a step is kept."""
         return self.path / "transcripts" / lab / f"{step}.{terminal}.txt"
+
+    @contextmanager
+    def held(self, what: str) -> Iterator[None]:
+        """Hold the home while ``what`` works in it; ToolError where another command does."""
+        file = self.path / ".lock"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = file.open("a+")
+        except OSError as error:
+            raise ToolError(
+                f"{what} was to work in {self.path}, and that failed: {error.strerror}",
+                next="labrunner with --home DIR, a folder you may write to",
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.seek(0)
+                raise ToolError(
+                    f"{what} was to work in {self.path}, and {lock.read() or 'another command'} is working there",
+                    next="wait for it, or end it with Ctrl-C",
+                ) from error
+            lock.truncate(0)
+            lock.write(f"{what} (process {os.getpid()})")
+            lock.flush()
+            yield
 
     def docker_config(self) -> Path:
         """The labs' own DOCKER_CONFIG, so that a login of the lab never reaches the user's credentials.

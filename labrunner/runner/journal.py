@@ -16,8 +16,8 @@ from typing import Any
 
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Action, Command, KeyPress, StepRef, Typed, Visit, WriteFile
-from labrunner.model.progress import Passing, Progress
-from labrunner.model.verdict import CheckResult, StepReport
+from labrunner.model.progress import Finding, Passing, Progress
+from labrunner.model.verdict import CheckResult, StepReport, Verdict
 from labrunner.verify.request import result_data, result_from
 
 #: The version of the journal's lines.
@@ -53,30 +53,30 @@ class Journal:
             {"event": "passed", "step": str(step), "checks": [result_data(check) for check in checks]}
             for step, checks in passings.items()
         ]
-        lines += [
-            {"event": "judged", "step": str(report.step), "verdict": report.verdict.value, "state": report.state.value}
-            for report in reports
-        ]
+        lines += [_judged(report) for report in reports]
         self._append(*lines)
+
+    def shown(self, step: StepRef) -> None:
+        """A step's text was shown as the one to be done now."""
+        self._append({"event": "shown", "step": str(step)})
+
+    def hinted(self, step: StepRef, count: int) -> None:
+        """The learner has now seen the first ``count`` hints of a step."""
+        self._append({"event": "hinted", "step": str(step), "count": count})
+
+    def reset(self, steps: Iterable[StepRef]) -> None:
+        """These steps are open again, as if they had never been done; the lines that say otherwise stay."""
+        self._append({"event": "reset", "steps": [str(step) for step in steps]})
 
     def progress(self) -> Progress:
         """Where the learner stands."""
-        current: str | None = None
-        variables: dict[str, Mapping[str, str]] = {}
-        passed: dict[StepRef, Passing] = {}
+        standing = _Standing()
         for number, line in self._lines():
             try:
-                match line["event"]:
-                    case "started":
-                        current = line["lab"]
-                        variables[line["lab"]] = line["variables"]
-                    case "passed":
-                        lab, _, name = line["step"].partition("/")
-                        checks = tuple(result_from(check) for check in line["checks"])
-                        passed[StepRef(lab, name)] = Passing(line["at"], checks)
+                standing.add(line)
             except (KeyError, TypeError, ValueError) as error:
                 raise self._unreadable(f"line {number} is no line of a journal") from error
-        return Progress(current, variables, passed)
+        return Progress(**vars(standing))
 
     def _lines(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         try:
@@ -121,6 +121,62 @@ class Journal:
                 f"the journal {self.file} was to be written, and that failed: {error.strerror}",
                 next="labrunner doctor, or another place by --home DIR",
             ) from error
+
+
+class _Standing:
+    """A Progress in the making, line by line; its attributes are a Progress's."""
+
+    def __init__(self) -> None:
+        self.current: str | None = None
+        self.variables: dict[str, Mapping[str, str]] = {}
+        self.started: dict[str, str] = {}
+        self.passed: dict[StepRef, Passing] = {}
+        self.shown: StepRef | None = None
+        self.hints: dict[StepRef, int] = {}
+        self.wanting: dict[StepRef, Finding] = {}
+        self.containers: frozenset[str] = frozenset()
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take one line into account. Events that say nothing of where a learner stands are passed over."""
+        match line["event"]:
+            case "started":
+                self.current = line["lab"]
+                self.variables[line["lab"]] = line["variables"]
+                self.started.setdefault(line["lab"], line["at"])
+            case "passed":
+                checks = tuple(result_from(check) for check in line["checks"])
+                self.passed[_ref(line["step"])] = passing = Passing(line["at"], checks)
+                self.containers |= {str(passing.evidence["container"])} if "container" in passing.evidence else set()
+            case "judged":
+                self._judged(_ref(line["step"]), line.get("reason"), line.get("next"))
+            case "shown":
+                self.shown = _ref(line["step"])
+            case "hinted":
+                self.hints[_ref(line["step"])] = int(line["count"])
+            case "reset":
+                self._reset(line["steps"])
+
+    def _judged(self, step: StepRef, reason: str | None, command: str | None) -> None:
+        self.wanting.pop(step, None)
+        if reason is not None:
+            self.wanting[step] = Finding(reason, command)
+
+    def _reset(self, steps: Iterable[str]) -> None:
+        self.shown = None
+        for step in map(_ref, steps):
+            for known in (self.passed, self.hints, self.wanting):
+                known.pop(step, None)
+
+
+def _ref(text: str) -> StepRef:
+    lab, _, name = text.partition("/")
+    return StepRef(lab, name)
+
+
+def _judged(report: StepReport) -> Mapping[str, Any]:
+    line = {"event": "judged", "step": str(report.step), "verdict": report.verdict.value, "state": report.state.value}
+    wanting = next((check for check in report.checks if check.verdict is not Verdict.PASSED), None)
+    return line if wanting is None else {**line, "reason": wanting.reason, "next": wanting.next}
 
 
 def _drop_torn_line(descriptor: int) -> None:

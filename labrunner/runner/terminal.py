@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
 import pexpect
 from pexpect.fdpexpect import fdspawn
@@ -26,6 +26,16 @@ _SIZE = (50, 240)
 _KEYS = {"Ctrl-C": "\x03", "Ctrl-D": "\x04"}
 _QUESTION = r"(?:\[y/N\]|[?:])\s*$"
 _HIDDEN = r"[Pp]assword:\s*$"
+
+
+class Shown(Protocol):
+    """Where a copy of what a terminal shows goes: a text file, or what can do as much."""
+
+    def write(self, text: str, /) -> object:
+        """Take some text."""
+
+    def flush(self) -> object:
+        """Pass on what was taken."""
 
 
 class Terminal:
@@ -49,7 +59,7 @@ class Terminal:
         self._echoes = echoes
         self._end = end
 
-    def record(self, transcript: TextIO | None) -> None:
+    def record(self, transcript: Shown | None) -> None:
         """Copy what the terminal shows from now on to ``transcript``, or to nothing."""
         self._child.logfile_read = transcript
 

@@ -236,7 +236,7 @@ def test_event_that_this_version_does_not_know_is_passed_over(journal: Journal) 
     """It says nothing about where a learner stands."""
     journal.started("one", {})
     with journal.file.open("a") as file:
-        file.write('{"v": 1, "at": "", "event": "hinted", "step": "one/a"}\n')
+        file.write('{"v": 1, "at": "", "event": "celebrated", "step": "one/a"}\n')
     assert journal.progress().current == "one"
 
 

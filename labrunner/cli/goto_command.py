@@ -1,0 +1,82 @@
+"""``labrunner goto``: bring about what comes before a step, across labs."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from labrunner.cli.images_command import wanted_images
+from labrunner.cli.options import (
+    colours,
+    engine_option,
+    exit_code,
+    home_option,
+    json_option,
+    offline_option,
+    print_json,
+)
+from labrunner.cli.session import open_session, stand_ins_of
+from labrunner.cli.start_command import begin
+from labrunner.cli.working import workplace
+from labrunner.engine.find import find_engine
+from labrunner.model.lab import Lab
+from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
+from labrunner.report.data import report_data
+from labrunner.report.text import painter, report_head, step_text, sum_line
+from labrunner.runner.catch_up import CatchingUp, labs_before
+
+
+@click.command("goto")
+@click.argument("step")
+@click.option("--yes", "-y", "agreed", is_flag=True, help="Agree to stand-ins for images that no hub gives.")
+@offline_option
+@home_option
+@engine_option
+@json_option
+def command(step: str, home: str | None, engine: str, *, agreed: bool, offline: bool, as_json: bool) -> int:
+    """Bring about what comes before STEP, across labs, and stand there.
+
+    What holds already is left alone. STEP and what builds on it are open again.
+
+    \b
+      labrunner goto step3
+      labrunner goto deploy-change/step1
+    """
+    began = time.monotonic()
+    session = open_session(home)
+    asked = session.step(step)
+    lab = session.course.lab(asked.ref.lab)
+    facts = find_engine(engine)
+    paint = painter(colours=colours() and not as_json)
+    reports: list[StepReport] = []
+    with workplace(session, facts, "labrunner goto") as place:
+        labs = labs_before(session.course, lab)
+        missing = [image for image in wanted_images(labs) if place.ledger.engine.image(image) is None]
+        if missing:
+            from labrunner.cli.obtaining import obtain_images  # noqa: PLC0415 - rich and the SDK, only where needed
+
+            obtain_images(facts.endpoint, missing, offline=offline, agreed=agreed or offline)
+        head = Report(facts, (), stand_ins_of(place.ledger.engine, labs))
+        click.echo(report_head(head), err=as_json)
+        with place.run() as run:
+            for each in CatchingUp(run).to(asked):
+                reports.append(each)
+                click.echo(step_text(each, paint), err=as_json)
+    report = Report(facts, _by_lab(labs, reports), head.stand_ins, round(time.monotonic() - began, 3))
+    if as_json:
+        print_json(report_data(report))
+    else:
+        click.echo(f"\n{sum_line(report, paint)}\n")
+    if report.verdict is Verdict.PASSED:
+        session = open_session(home)
+        session.home.start(session.course, lab, {})
+        session.home.journal.shown(asked.ref)
+        if not as_json:
+            begin(session, lab, {}, as_json=False)
+    return exit_code(report.verdict)
+
+
+def _by_lab(labs: tuple[Lab, ...], reports: list[StepReport]) -> tuple[LabReport, ...]:
+    found = ((lab, tuple(report for report in reports if report.step.lab == lab.name)) for lab in labs)
+    return tuple(LabReport(lab.name, lab.title, steps) for lab, steps in found if steps)

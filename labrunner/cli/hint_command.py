@@ -1,0 +1,55 @@
+"""``labrunner hint``: the next hint of a step, from vague to exact."""
+
+from __future__ import annotations
+
+import click
+
+from labrunner.cli.options import home_option, json_option, print_json
+from labrunner.cli.session import open_session
+
+
+@click.command("hint")
+@click.argument("step", required=False)
+@home_option
+@json_option
+def command(step: str | None, home: str | None, *, as_json: bool) -> None:
+    """The next hint for STEP, from vague to exact; for the open step when left out.
+
+    What the last check found comes first. The last hint is the exact command.
+
+    \b
+      labrunner hint
+      labrunner hint mongo
+    """
+    session = open_session(home)
+    asked = session.open_step() if step is None else session.step(step)
+    filled = session.filled(asked)
+    seen = session.progress.hints.get(asked.ref, 0)
+    count = min(seen + 1, len(filled.hints))
+    if session.home.path.exists():
+        session.home.journal.hinted(asked.ref, count)
+    found = session.progress.wanting.get(asked.ref)
+    hint = filled.hints[count - 1]
+    following = f"labrunner hint {asked.ref}" if count < len(filled.hints) else f"labrunner solve {asked.ref}"
+    if as_json:
+        wanting = None if found is None else {"reason": found.reason, "next": found.next}
+        print_json(
+            {
+                "lab": asked.ref.lab,
+                "step": asked.position,
+                "name": asked.name,
+                "found": wanting,
+                "hint": hint,
+                "number": count,
+                "of": len(filled.hints),
+                "next": following,
+            }
+        )
+        return
+    click.echo(f"{asked.ref}: {filled.title}")
+    if found is not None:
+        click.echo(f"the last check found: {found.reason}")
+        if found.next:
+            click.echo(f"  so type: {found.next}")
+    click.echo(f"\nhint {count} of {len(filled.hints)}:\n\n{hint}\n")
+    click.echo(f"next: labrunner check {asked.ref}, or {following}")

@@ -1,0 +1,71 @@
+"""``labrunner shell``: a shell in the lab's folder, bound to the engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import click
+
+from labrunner.cli.main import EXIT_DONE
+from labrunner.cli.options import engine_option, home_option
+from labrunner.cli.session import Session, open_session
+from labrunner.engine.find import find_engine
+from labrunner.model.errors import UsageError
+from labrunner.runner.keeping import Keeping
+from labrunner.runner.lab_shell import TERMINAL, lab_environ
+from labrunner.runner.shell import ARGUMENTS
+
+
+@click.command("shell")
+@click.option("--term", "name", metavar="NAME", default="main", show_default=True, help="Which terminal of the lab.")
+@home_option
+@engine_option
+def command(name: str, home: str | None, engine: str) -> int:
+    """A shell in the current lab's folder, bound to the engine.
+
+    It is a terminal that outlives the window it is shown in: Ctrl-] lets go of it, and the same command shows it again.
+    Where standard input is no terminal, commands are read from there.
+
+    \b
+      labrunner shell
+      labrunner shell --term second
+      echo 'docker container ls' | labrunner shell
+    """
+    session = open_session(home)
+    if session.current is None:
+        raise UsageError(
+            f"a shell was asked for, and no lab has been started in {session.home.path}", next="labrunner start LAB"
+        )
+    endpoint = find_engine(engine).endpoint
+    environ = lab_environ(session.home, endpoint, endpoint)
+    if not sys.stdin.isatty():
+        folder = session.home.folder(session.current.name)
+        # A program of this user's own typing, which is what a shell is for.
+        return subprocess.run([*ARGUMENTS, "-s"], cwd=folder, env=environ, check=False).returncode  # noqa: S603
+    return _looked_at(session, session.current.name, name, environ)
+
+
+def _looked_at(session: Session, lab: str, name: str, environ: Mapping[str, str]) -> int:
+    """Show the kept terminal until one of both ends."""
+    from labrunner.runner.looking_on import look_on  # noqa: PLC0415 - termios, which not every host has
+
+    if os.environ.get(TERMINAL) == f"{lab}/{name}":
+        raise UsageError(
+            f"the terminal {name!r} of {lab} was asked for, and you are in it",
+            next="go on typing, or labrunner shell --term NAME for another one",
+        )
+    keeping = Keeping(session.home.path)
+    size = shutil.get_terminal_size()
+    keeping.open(
+        lab, name, session.home.folder(lab), {**environ, TERMINAL: f"{lab}/{name}"}, (size.lines, size.columns)
+    )
+    click.echo(f"the terminal {name!r} of {lab}: exit ends it, Ctrl-] lets go of it", err=True)
+    _, connection = keeping.attach(lab, name, replay=True)
+    with connection:
+        goes_on = look_on(connection, lambda rows, columns: keeping.resize(lab, name, rows, columns))
+    click.echo(f"\r\n{'it goes on: labrunner shell --term ' + name if goes_on else 'the terminal has ended'}", err=True)
+    return EXIT_DONE

@@ -1,0 +1,102 @@
+"""``labrunner solve``: do a step before the learner's eyes, and explain what is typed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TextIO
+
+import click
+
+from labrunner.cli.options import colours, engine_option, exit_code, home_option, json_option, print_json
+from labrunner.cli.session import open_session, stand_ins_of
+from labrunner.cli.working import Workplace, workplace
+from labrunner.content.explain import Meaning, explain, load_meanings
+from labrunner.content.locate import course_folder
+from labrunner.engine.find import find_engine
+from labrunner.model.lab import Action, Command, KeyPress, Step, Typed, Visit, WriteFile
+from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
+from labrunner.report.data import report_data
+from labrunner.report.text import engine_line, painter, step_text
+from labrunner.runner.catch_up import clear_way
+from labrunner.runner.lab_shell import LabTerminals
+
+
+@click.command("solve")
+@click.argument("step", required=False)
+@home_option
+@engine_option
+@json_option
+def command(step: str | None, home: str | None, engine: str, *, as_json: bool) -> int:
+    """Do STEP for me, and show how; the open step when left out.
+
+    It is typed into the lab's own terminals, which you can look at: labrunner shell --term NAME.
+
+    \b
+      labrunner solve
+      labrunner solve nginx-and-mongo/mongo
+    """
+    session = open_session(home)
+    asked = session.open_step() if step is None else session.step(step)
+    facts = find_engine(engine)
+    with workplace(session, facts, "labrunner solve") as place:
+        if asked.ref.lab not in session.progress.variables:
+            session.home.start(session.course, session.course.lab(asked.ref.lab), {})
+        report = _solved(
+            place, asked, say=lambda text: click.echo(text, err=as_json), screen=sys.stderr if as_json else sys.stdout
+        )
+    lab = session.course.lab(asked.ref.lab)
+    whole = Report(facts, (LabReport(lab.name, lab.title, (report,)),), stand_ins_of(place.ledger.engine, (lab,)))
+    if as_json:
+        print_json(report_data(whole))
+    else:
+        click.echo(f"\n{engine_line(facts)}\n{step_text(report, painter(colours=colours()))}")
+        blocked = report.verdict is Verdict.BLOCKED
+        click.echo(f"next: labrunner {f'goto {asked.ref}' if blocked else 'next'}")
+    return exit_code(report.verdict)
+
+
+def _solved(place: Workplace, step: Step, say: Callable[[str], None], screen: TextIO) -> StepReport:
+    """The verdict on the step, which has been done unless it held already or misses what it builds on."""
+    meanings = load_meanings(course_folder("labs") / "commands.yaml")
+    with place.run(telling=_Teller(say, meanings), screen=screen) as run:
+        (report,) = run.look((step,))
+        if report.verdict in {Verdict.PASSED, Verdict.BLOCKED}:
+            return report
+        with run.hands(place.session.course.lab(step.ref.lab)) as hands:
+            chosen = hands.lab.steps[step.number - 1]
+            _demand_terminals(place.terminals(hands.lab), chosen)
+            for removed in clear_way(hands, step):
+                say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
+            return run.step(chosen, hands)
+
+
+def _demand_terminals(terminals: LabTerminals, step: Step) -> None:
+    """UsageError unless each terminal of the step is held by a program, or free, as its first action needs it."""
+    seen: set[str] = set()
+    for action in step.actions:
+        if isinstance(action, Command | Typed | KeyPress) and action.terminal not in seen:
+            seen.add(action.terminal)
+            terminals.demand(action.terminal, program=not isinstance(action, Command))
+
+
+class _Teller:
+    """Says of each action what it is, before it is done."""
+
+    def __init__(self, say: Callable[[str], None], meanings: Mapping[str, Meaning]) -> None:
+        self._say = say
+        self._meanings = meanings
+
+    def __call__(self, action: Action) -> None:
+        match action:
+            case Command() | Typed():
+                pairs = explain(action.line, self._meanings)
+                width = max((len(words) for words, _ in pairs), default=0)
+                lines = [f"#   {words.ljust(width)}  {says}" for words, says in pairs]
+                self._say("\n".join(["", f"# in the terminal {action.terminal}: {action.line}", *lines]))
+            case KeyPress():
+                self._say(f"\n# in the terminal {action.terminal}: press {action.key}")
+            case WriteFile():
+                self._say(f"\n# write the file {action.path}:\n{action.content.rstrip()}")
+            case Visit():
+                self._say(f"\n# open {action.url}")

@@ -1,0 +1,65 @@
+"""What ``solve``, ``goto`` and ``reset`` work with: the home for themselves, the engine, the lab's kept terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TextIO
+
+from labrunner.cli.session import Session
+from labrunner.content.locate import course_folder
+from labrunner.engine.engine import Engine
+from labrunner.engine.ledger import Ledger, default_ledger
+from labrunner.model.lab import Action, Lab, Step
+from labrunner.model.verdict import EngineFacts
+from labrunner.runner.course_run import Run
+from labrunner.runner.lab_shell import LabTerminals, lab_environ
+from labrunner.runner.terminal import Terminal
+from labrunner.verify.process import CheckHost
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """One home, held for one command, and the engine that it works on."""
+
+    session: Session
+    facts: EngineFacts
+    ledger: Ledger
+
+    def terminals(self, lab: Lab) -> LabTerminals:
+        """The lab's kept terminals."""
+        home = self.session.home
+        return LabTerminals(home, lab.name, lab_environ(home, self.facts.endpoint, self.facts.endpoint))
+
+    @contextmanager
+    def run(
+        self,
+        beginning: Callable[[Lab, Step], None] = lambda _lab, _step: None,
+        telling: Callable[[Action], None] = lambda _: None,
+        screen: TextIO | None = None,
+    ) -> Iterator[Run]:
+        """Do steps in the kept terminals, and verify them."""
+
+        def opened(lab: Lab, name: str) -> Terminal:
+            return self.terminals(lab).open(name)
+
+        with CheckHost(course_folder("checks")) as host:
+            yield Run(
+                self.session.course,
+                self.session.home,
+                self.facts.endpoint,
+                self.ledger,
+                host,
+                beginning,
+                terminals=opened,
+                telling=telling,
+                screen=screen,
+            )
+
+
+@contextmanager
+def workplace(session: Session, facts: EngineFacts, what: str) -> Iterator[Workplace]:
+    """Hold the home for the command ``what``."""
+    with session.home.held(what):
+        yield Workplace(session, facts, Ledger(default_ledger(), Engine(facts.endpoint)))

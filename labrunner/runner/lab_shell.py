@@ -1,0 +1,72 @@
+"""The shell of a lab: the environment that every terminal of the lab has, whoever opens it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from labrunner.engine.find import ENDPOINT
+from labrunner.model.errors import UsageError
+from labrunner.runner.home import Home
+from labrunner.runner.keeping import Keeping
+from labrunner.runner.terminal import Terminal
+
+#: In a kept terminal: its name, as ``lab/name``.
+TERMINAL = "LABRUNNER_TERMINAL"
+
+
+def lab_environ(home: Home, endpoint: str, docker_host: str) -> Mapping[str, str]:
+    """What a lab's shell is started with: ``docker`` asks ``docker_host``, and labrunner judges by ``endpoint``.
+
+    ``labrunner`` itself is found on its PATH, for this very home.
+    """
+    own = str(Path(sys.executable).parent)
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([own, os.environ.get("PATH", os.defpath)]),
+        "DOCKER_HOST": docker_host,
+        "DOCKER_CONFIG": str(home.docker_config()),
+        "LABRUNNER_HOME": str(home.path),
+        ENDPOINT: endpoint,
+    }
+
+
+class LabTerminals:
+    """The kept terminals of one lab, to be typed to."""
+
+    def __init__(self, home: Home, lab: str, environ: Mapping[str, str]) -> None:
+        self._keeping = Keeping(home.path)
+        self._lab = lab
+        self._folder = home.folder(lab)
+        self._environ = environ
+
+    def name(self, wanted: str) -> str:
+        """The terminal that stands for ``wanted``: another one where labrunner itself is running in that one."""
+        return f"{wanted}-solved" if os.environ.get(TERMINAL) == f"{self._lab}/{wanted}" else wanted
+
+    def runs(self, wanted: str) -> str | None:
+        """The program that holds the terminal; None where its shell waits for a command, or it is not open."""
+        states = {(state["lab"], state["terminal"]): state["runs"] for state in self._keeping.terminals()}
+        return states.get((self._lab, self.name(wanted)))
+
+    def demand(self, wanted: str, *, program: bool) -> None:
+        """UsageError unless the terminal is as it has to be: held by a program, or free."""
+        name, runs = self.name(wanted), self.runs(wanted)
+        if runs is None and program:
+            raise UsageError(
+                f"this step types into the program of the lab's terminal {name!r}, and none runs there",
+                next="type it in the terminal where you started that program, then labrunner check",
+            )
+        if runs is not None and not program:
+            raise UsageError(
+                f"this step types into the lab's terminal {name!r}, and {runs!r} runs there",
+                next=f"labrunner shell --term {name}, and end it there (Ctrl-C, or exit)",
+            )
+
+    def open(self, wanted: str) -> Terminal:
+        """The terminal, opened where there is none."""
+        name = self.name(wanted)
+        environ = {**self._environ, TERMINAL: f"{self._lab}/{name}"}
+        return self._keeping.terminal(self._lab, name, self._folder, environ)
