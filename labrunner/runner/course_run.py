@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from labrunner.content.substitute import with_placeholders, with_variables
-from labrunner.engine.ledger import Ledger
+from labrunner.engine.engine import Engine
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Course, Lab, Step
 from labrunner.model.progress import Progress
 from labrunner.model.verdict import CheckResult, LabReport, State, StepReport, Verdict
+from labrunner.proxy.start import Scoped
 from labrunner.runner.hands import Hands, asked_for
 from labrunner.runner.home import Home, surroundings
 from labrunner.verify.process import CheckHost
@@ -24,8 +25,8 @@ class Run:
 
     course: Course
     home: Home
-    endpoint: str
-    ledger: Ledger
+    engine: Engine
+    scope: Scoped
     host: CheckHost
     beginning: Callable[[Lab, Step], None]
     ended: Callable[[Lab, StepReport], None]
@@ -39,7 +40,7 @@ class Run:
         variables = self.home.start(self.course, lab, {})
         chosen = with_variables(lab, variables)
         reports: list[StepReport] = []
-        with Hands(self.home, chosen, self.endpoint, self.ledger) as hands:
+        with Hands(self.home, chosen, self.engine, self.scope.host(lab.name)) as hands:
             for step in chosen.steps:
                 self.beginning(chosen, step)
                 reports.append(self._step(chosen, step, hands))
@@ -65,7 +66,7 @@ class Run:
             progress,
             [step],
             self.host,
-            surroundings(self.course, self.home, self.endpoint),
+            surroundings(self.course, self.home, self.engine.host),
             answers={} if answer is None else {str(step.ref): answer},
         )
         self.home.journal.judged(found.reports, found.passings)

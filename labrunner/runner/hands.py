@@ -15,19 +15,14 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from labrunner.engine.engine import Engine
-from labrunner.engine.ledger import Ledger, Names, repository
+from labrunner.engine.examine import Names
+from labrunner.engine.references import repository
 from labrunner.engine.web import fetch
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
 from labrunner.runner.terminal import Terminal
 
-#: The command that would take strangers' objects too, so that it is done by the ledger.
-PRUNE = "docker system prune"
-#: The commands that make something on an engine; the ledger looks at what there is before and after each.
-_MAKES = re.compile(
-    r"\bdocker (?:(?:container|image|volume|network) )?(?:run|create|build|commit|import|load|pull|tag)\b"
-)
 _VISIT_SECONDS = 30.0
 
 
@@ -36,7 +31,6 @@ def names_of(lab: Lab) -> Names:
     lines = [shlex.split(action.line) for step in lab.steps for action in step.actions if isinstance(action, Command)]
     return Names(
         containers=frozenset(_after(lines, {"--name"})),
-        runs=frozenset(repository(image) for image in lab.images),
         makes=frozenset(repository(name) for name in _made(lines)),
     )
 
@@ -53,14 +47,16 @@ def _made(lines: list[list[str]]) -> list[str]:
 
 
 class Hands:
-    """Does one lab's actions in its folder; its terminals live until it is closed. Use it in a ``with``."""
+    """Does one lab's actions in its folder; its terminals live until it is closed. Use it in a ``with``.
 
-    def __init__(self, home: Home, lab: Lab, endpoint: str, ledger: Ledger) -> None:
+    ``host`` is what the terminals take for the engine: the lab's socket of the scope.
+    """
+
+    def __init__(self, home: Home, lab: Lab, engine: Engine, host: str) -> None:
         self.home = home
         self.lab = lab
-        self.ledger = ledger
-        self.names = names_of(lab)
-        self.environ = {**os.environ, "DOCKER_HOST": endpoint, "DOCKER_CONFIG": str(home.docker_config())}
+        self.engine = engine
+        self.environ = {**os.environ, "DOCKER_HOST": host, "DOCKER_CONFIG": str(home.docker_config())}
         self.secrets: Mapping[str, str] = home.secrets(lab)
         self._terminals: dict[str, Terminal] = {}
         self.output = ""
@@ -98,11 +94,6 @@ class Hands:
 
     def _type(self, action: Command | Typed | KeyPress, terminal: Terminal) -> None:
         match action:
-            case Command(line=line) if line.startswith(PRUNE):
-                self.ledger.prune()
-            case Command(line=line) if _MAKES.search(line):
-                with self.ledger.recording(self.names):
-                    self._run(action, terminal)
             case Command():
                 self._run(action, terminal)
             case Typed(ready=None):
@@ -126,7 +117,7 @@ class Hands:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(action.content, encoding="utf-8")
             case Visit():
-                _visit(action.url, self.ledger.engine)
+                _visit(action.url, self.engine)
 
 
 def _inside(folder: Path, name: str) -> Path:
