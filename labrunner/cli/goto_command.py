@@ -60,7 +60,7 @@ def command(step: str, home: str | None, engine: str, *, agreed: bool, offline: 
         head = Report(facts, (), stand_ins_of(place.ledger.engine, labs))
         click.echo(report_head(head), err=as_json)
         with place.run() as run:
-            for each in CatchingUp(run).to(asked):
+            for each in CatchingUp(run, place.ledger).to(asked):
                 reports.append(each)
                 click.echo(step_text(each, paint), err=as_json)
     report = Report(facts, _by_lab(labs, reports), head.stand_ins, round(time.monotonic() - began, 3))

@@ -23,6 +23,7 @@ from labrunner.engine.ledger import Ledger, default_ledger
 from labrunner.model.errors import LabrunnerError, UsageError
 from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import EngineFacts, Report, StepReport, worst
+from labrunner.proxy.start import start_scope
 from labrunner.report.data import report_data
 from labrunner.report.text import painter, report_head, step_text, sum_line, verdict_table
 from labrunner.runner.catch_up import labs_before
@@ -30,7 +31,8 @@ from labrunner.runner.course_run import Run
 from labrunner.runner.hands import names_of
 from labrunner.verify.process import CheckHost
 
-_PRUNE_NOTE = "docker system prune is done by removing what this run has made, so that nobody else's things go"
+#: How a throwaway home's folder begins: what such a home has made, and left, the next run removes.
+_THROWAWAY = "labrunner-run-"
 
 
 @click.command("run")
@@ -65,21 +67,24 @@ def command(
     with ExitStack() as stack:
         stack.enter_context(_terminated_as_interrupted())
         host = stack.enter_context(CheckHost(course_folder("checks")))
-        place = home or stack.enter_context(_throwaway_home(keep=keep))
-        session = open_session(place)
+        session = open_session(home or stack.enter_context(_throwaway_home(keep=keep)))
         chosen = session.course.labs if everything else labs_before(session.course, *map(session.lab, labs))
         facts = find_engine(engine)
         _obtain(facts, chosen, offline=offline, agreed=agreed or offline)
         ledger = Ledger(default_ledger(), Engine(facts.endpoint))
         stack.enter_context(ledger.held())
-        notes = [*_sweep_leftovers(ledger), _PRUNE_NOTE]
-        _refuse_strangers(ledger, chosen)
-        head = Report(facts, (), stand_ins_of(ledger.engine, chosen), notes=tuple(notes))
+        place = str(session.home.path)
+        notes = tuple(_sweep_leftovers(ledger, place))
+        _refuse_strangers(ledger, chosen, place)
+        head = Report(facts, (), stand_ins_of(ledger.engine, chosen), notes=notes)
         teller = _Teller(quiet=as_json)
         teller.say(report_head(head))
         if not keep:
-            stack.callback(_sweep, ledger)
-        run = Run(session.course, session.home, facts.endpoint, ledger, host, teller.beginning, teller.ended)
+            stack.callback(_sweep, ledger, place)
+        sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labrunner-scope-")))
+        names = [lab.name for lab in chosen]
+        scope = stack.enter_context(start_scope(facts.endpoint, ledger.file, session.home.path, sockets, names))
+        run = Run(session.course, session.home, ledger.engine, scope, host, teller.beginning, teller.ended)
         reports = tuple(run.labs(chosen))
     report = Report(facts, reports, head.stand_ins, round(time.monotonic() - began, 3), head.notes)
     if as_json:
@@ -120,22 +125,25 @@ def _obtain(facts: EngineFacts, labs: tuple[Lab, ...], *, offline: bool, agreed:
         obtain_images(facts.endpoint, missing, offline=offline, agreed=agreed)
 
 
-def _refuse_strangers(ledger: Ledger, labs: tuple[Lab, ...]) -> None:
+def _refuse_strangers(ledger: Ledger, labs: tuple[Lab, ...], home: str) -> None:
     for lab in labs:
-        for error in taken_names(ledger, lab.name, names_of(lab)):
+        for error in taken_names(ledger, lab.name, names_of(lab), home):
             raise error
 
 
-def _sweep_leftovers(ledger: Ledger) -> Iterator[str]:
-    left = len(ledger.made())
-    kept = ledger.sweep()
+def _sweep_leftovers(ledger: Ledger, home: str) -> Iterator[str]:
+    """Remove what this home has made before, and what throwaway homes have left; what a learner made elsewhere stays."""
+    made = ledger.made()
+    homes = {each.home for each in made if each.home == home or f"/{_THROWAWAY}" in each.home}
+    left = sum(each.home in homes for each in made)
+    kept = [each for name in sorted(homes) for each in ledger.sweep(name)]
     if left:
         yield f"{left - len(kept)} things that an earlier run had left were removed first"
 
 
-def _sweep(ledger: Ledger) -> None:
+def _sweep(ledger: Ledger, home: str) -> None:
     try:
-        kept = ledger.sweep()
+        kept = ledger.sweep(home)
     except LabrunnerError as error:
         click.echo(f"what this run made could not be removed ({error.says}); the next run does it first", err=True)
         return
@@ -148,9 +156,9 @@ def _sweep(ledger: Ledger) -> None:
 @contextmanager
 def _throwaway_home(*, keep: bool) -> Iterator[str]:
     if keep:
-        yield tempfile.mkdtemp(prefix="labrunner-run-")
+        yield tempfile.mkdtemp(prefix=_THROWAWAY)
         return
-    with tempfile.TemporaryDirectory(prefix="labrunner-run-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_THROWAWAY) as folder:
         yield str(Path(folder) / "home")
 
 

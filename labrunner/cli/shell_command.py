@@ -14,6 +14,7 @@ from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, home_option
 from labrunner.cli.session import Session, open_session
 from labrunner.engine.find import find_engine
+from labrunner.engine.ledger import default_ledger
 from labrunner.model.errors import UsageError
 from labrunner.runner.keeping import Keeping
 from labrunner.runner.lab_shell import TERMINAL, lab_environ
@@ -22,10 +23,14 @@ from labrunner.runner.shell import ARGUMENTS
 
 @click.command("shell")
 @click.option("--term", "name", metavar="NAME", default="main", show_default=True, help="Which terminal of the lab.")
+@click.option("--no-scope", is_flag=True, help="Let docker reach all of the engine, others' things included.")
 @home_option
 @engine_option
-def command(name: str, home: str | None, engine: str) -> int:
+def command(name: str, home: str | None, engine: str, *, no_scope: bool) -> int:
     """A shell in the current lab's folder, bound to the engine.
+
+    A scope stands between its docker and the engine: what you make is marked as the lab's, and you cannot remove or
+    stop what is somebody else's, not even by docker system prune. Without it: --no-scope.
 
     It is a terminal that outlives the window it is shown in: Ctrl-] lets go of it, and the same command shows it again.
     Where standard input is no terminal, commands are read from there.
@@ -41,12 +46,19 @@ def command(name: str, home: str | None, engine: str) -> int:
             f"a shell was asked for, and no lab has been started in {session.home.path}", next="labrunner start LAB"
         )
     endpoint = find_engine(engine).endpoint
-    environ = lab_environ(session.home, endpoint, endpoint)
+    lab = session.current.name
+    if no_scope:
+        name = f"{name}-no-scope"
+        docker_host = endpoint
+    else:
+        names = [each.name for each in session.course.labs]
+        docker_host = Keeping(session.home.path).scope(endpoint, default_ledger(), names).host(lab)
+    environ = lab_environ(session.home, endpoint, docker_host)
     if not sys.stdin.isatty():
-        folder = session.home.folder(session.current.name)
+        folder = session.home.folder(lab)
         # A program of this user's own typing, which is what a shell is for.
         return subprocess.run([*ARGUMENTS, "-s"], cwd=folder, env=environ, check=False).returncode  # noqa: S603
-    return _looked_at(session, session.current.name, name, environ)
+    return _looked_at(session, lab, name, environ)
 
 
 def _looked_at(session: Session, lab: str, name: str, environ: Mapping[str, str]) -> int:

@@ -66,7 +66,7 @@ def _solved(place: Workplace, step: Step, say: Callable[[str], None], screen: Te
         with run.hands(place.session.course.lab(step.ref.lab)) as hands:
             chosen = hands.lab.steps[step.number - 1]
             _demand_terminals(place.terminals(hands.lab), chosen)
-            for removed in clear_way(hands, step):
+            for removed in clear_way(hands, step, place.ledger):
                 say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
             return run.step(chosen, hands)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TextIO
 
 from labrunner.cli.session import Session
@@ -13,7 +14,9 @@ from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger, default_ledger
 from labrunner.model.lab import Action, Lab, Step
 from labrunner.model.verdict import EngineFacts
+from labrunner.proxy.start import Scoped
 from labrunner.runner.course_run import Run
+from labrunner.runner.keeping import Keeping
 from labrunner.runner.lab_shell import LabTerminals, lab_environ
 from labrunner.runner.terminal import Terminal
 from labrunner.verify.process import CheckHost
@@ -27,10 +30,16 @@ class Workplace:
     facts: EngineFacts
     ledger: Ledger
 
+    @cached_property
+    def scope(self) -> Scoped:
+        """The keeper's scope in front of the engine."""
+        labs = [lab.name for lab in self.session.course.labs]
+        return Keeping(self.session.home.path).scope(self.facts.endpoint, self.ledger.file, labs)
+
     def terminals(self, lab: Lab) -> LabTerminals:
         """The lab's kept terminals."""
         home = self.session.home
-        return LabTerminals(home, lab.name, lab_environ(home, self.facts.endpoint, self.facts.endpoint))
+        return LabTerminals(home, lab.name, lab_environ(home, self.facts.endpoint, self.scope.host(lab.name)))
 
     @contextmanager
     def run(
@@ -48,8 +57,8 @@ class Workplace:
             yield Run(
                 self.session.course,
                 self.session.home,
-                self.facts.endpoint,
-                self.ledger,
+                self.ledger.engine,
+                self.scope,
                 host,
                 beginning,
                 terminals=opened,

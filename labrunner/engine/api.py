@@ -12,7 +12,6 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -79,6 +78,15 @@ def _tls(certs: Path) -> ssl.SSLContext:
     return context
 
 
+def dial(host: str, timeout: float | None = TIMEOUT) -> socket.socket:
+    """A connection to an engine as a bare socket; OSError where nobody answers. TLS as the client's variables say."""
+    connection = _connection(host, TIMEOUT)
+    connection.connect()
+    found: socket.socket = connection.sock
+    found.settimeout(timeout)
+    return found
+
+
 class Api:
     """One engine's API. ``host`` is written as in DOCKER_HOST: ``unix:///path`` or ``tcp://name:port``."""
 
@@ -140,14 +148,3 @@ def _message(content: bytes) -> str:
         return str(json.loads(content)["message"])
     except (ValueError, KeyError, TypeError):
         return content.decode(errors="replace").strip()
-
-
-def frames(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    """Split a multiplexed stream of the API into (stream number, payload); a torn last frame is dropped."""
-    at = 0
-    while at + 8 <= len(stream):
-        end = at + 8 + int.from_bytes(stream[at + 4 : at + 8], "big")
-        if end > len(stream):
-            return
-        yield stream[at], stream[at + 8 : end]
-        at = end

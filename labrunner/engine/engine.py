@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labrunner.engine.api import Api, ApiError, frames
+from labrunner.engine.api import Api, ApiError
 from labrunner.engine.objects import Container, HistoryEntry, Image, Process
+from labrunner.wire.streams import frames
 
 
 class Engine:
@@ -88,11 +89,15 @@ class Engine:
         """Remove a volume; False where it was gone or is in use."""
         return self._remove(f"/volumes/{name}")
 
+    def remove_network(self, name: str) -> bool:
+        """Remove a network; False where it was gone or is in use."""
+        return self._remove(f"/networks/{name}")
+
     def _remove(self, path: str, **query: str) -> bool:
         try:
             self.api.json("DELETE", path, **query)
         except ApiError as error:
-            if error.status in {404, 409}:
+            if error.status in {403, 404, 409}:
                 return False
             raise
         return True

@@ -11,13 +11,21 @@ from typing import Any
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine, install_advice
-from labrunner.engine.ledger import Ledger, Names
+from labrunner.engine.ledger import Ledger
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
 
 #: What the labs' images and what is built on them take, in bytes.
 ROOM = 2 << 30
 _OLDEST_API = (1, 41)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a lab calls its own: the names that it gives to containers, and the repositories that it makes."""
+
+    containers: frozenset[str]
+    makes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,9 @@ def examine_ports(engine: Engine, ports: Sequence[int], is_free: Callable[[int],
             )
 
 
-def taken_names(ledger: Ledger, lab: str, names: Names) -> Iterator[ToolError]:
-    """What has a name that a lab is about to take and was made by no lab."""
-    own = {made.name for made in ledger.made()}
+def taken_names(ledger: Ledger, lab: str, names: Names, home: str | None = None) -> Iterator[ToolError]:
+    """What has a name that a lab is about to take and was made by no lab, or by none of that home."""
+    own = {made.name for made in ledger.made(home)}
     for name in sorted(names.containers):
         container = ledger.engine.container(name)
         if container is not None and container.name == name and container.id not in own:

@@ -1,8 +1,7 @@
-"""The ledger: every object that the labs made on an engine, one file per user, so that none is left or confused.
+"""The ledger: every object that labs made on an engine, one file per user, so that none is left or confused.
 
-Until a scope stands between the labs and the engine, what an action made is told from what was there before it: new
-containers of the lab's images and new references under the lab's names. Removal goes by ID and by reference, never
-by the engine's own prune.
+It is the truth about what may be removed: labels only mark, since a container inherits those of its image. Each line of
+the file is one JSON object ``{engine, kind, name, of, home, lab, gone}``.
 """
 
 from __future__ import annotations
@@ -10,71 +9,40 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
+from labrunner.engine.removal import Own, remove_image, remove_name
 from labrunner.model.errors import ToolError
+
+#: The order in which things are removed: what is used by others comes last.
+_ORDER = ("container", "network", "image", "volume")
 
 
 @dataclass(frozen=True)
 class Made:
-    """One object: ``kind`` is container, image or volume; ``name`` is an ID, a reference or a volume's name."""
+    """One object: ``kind`` is container, image, volume or network.
+
+    ``name`` is a full ID, an image's reference or a volume's name; ``of`` is the ID of the image that a reference was
+    given to: one that names another image now is somebody else's.
+    """
 
     kind: str
     name: str
+    home: str = ""
+    lab: str = ""
+    of: str = ""
 
-
-@dataclass(frozen=True)
-class Inventory:
-    """What an engine holds at one moment: container IDs, and (reference, image ID) pairs."""
-
-    containers: frozenset[str]
-    references: frozenset[tuple[str, str]]
-
-    def data(self) -> dict[str, Any]:
-        """As JSON data."""
-        return {"containers": sorted(self.containers), "references": sorted(self.references)}
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Inventory:
-        """The inverse of ``data``."""
-        return cls(frozenset(data["containers"]), frozenset((name, identity) for name, identity in data["references"]))
-
-
-@dataclass(frozen=True)
-class Names:
-    """What a lab calls its own: its containers' names, the images that it runs, the images that it makes."""
-
-    containers: frozenset[str]
-    runs: frozenset[str]
-    makes: frozenset[str]
-
-    def data(self) -> dict[str, Any]:
-        """As JSON data."""
-        return {"containers": sorted(self.containers), "runs": sorted(self.runs), "makes": sorted(self.makes)}
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Names:
-        """The inverse of ``data``."""
-        return cls(*(frozenset(data[key]) for key in ("containers", "runs", "makes")))
-
-
-def take_inventory(engine: Engine) -> Inventory:
-    """The engine's inventory, in two calls."""
-    rows = engine.image_rows()
-    return Inventory(
-        containers=frozenset(row["Id"] for row in engine.api.json("GET", "/containers/json", all="1")),
-        references=frozenset(
-            (name, row["Id"])
-            for row in rows
-            for name in [*(row["RepoTags"] or ()), *(row["RepoDigests"] or ())]
-            if not name.startswith("<none>")
-        ),
-    )
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is a name of an image and no image itself."""
+        return self.kind == "image" and not self.name.startswith("sha256:")
 
 
 def default_ledger() -> Path:
@@ -83,11 +51,14 @@ def default_ledger() -> Path:
 
 
 class Ledger:
-    """The ledger of one user, for one engine."""
+    """The ledger of one user, for one engine. Several processes and threads may write to it at once."""
 
     def __init__(self, file: Path, engine: Engine) -> None:
         self.file = file
         self.engine = engine
+        self._lock = threading.RLock()
+        self._made: dict[tuple[str, str], Made] = {}
+        self._open: BinaryIO | None = None  # kept open, so that a new file cannot get its inode
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -107,75 +78,62 @@ class Ledger:
                 ) from error
             yield
 
-    def made(self) -> tuple[Made, ...]:
-        """What is recorded as made on this engine and not as gone, the oldest first."""
-        found: dict[Made, None] = {}
-        for row in self._rows():
-            if "kind" not in row:
-                continue
-            made = Made(row["kind"], row["name"])
-            if row["gone"]:
-                found.pop(made, None)
-            else:
-                found[made] = None
-        return tuple(found)
+    def made(self, home: str | None = None, lab: str | None = None) -> tuple[Made, ...]:
+        """What was made on this engine and is not recorded as gone, the oldest first."""
+        with self._lock:
+            self._read()
+            return tuple(made for made in self._made.values() if home in {None, made.home} and lab in {None, made.lab})
 
-    @contextmanager
-    def recording(self, names: Names) -> Iterator[None]:
-        """Record what is made inside this context and is the lab's by ``names``.
+    def find(self, kind: str, name: str) -> Made | None:
+        """The object of that kind and exact name, if a lab made it."""
+        with self._lock:
+            self._read()
+            return self._made.get((kind, name))
 
-        What was there before is written down first. A context that ended by an exception, or with the whole process,
-        is recorded by the next ``recording`` or ``sweep``.
-        """
-        self.recover()
-        before = take_inventory(self.engine)
-        self._write([{"before": before.data(), "names": names.data()}])
-        yield
-        self._record(before, names)
+    def add(self, *made: Made) -> None:
+        """Record objects; they are on the disk when this returns."""
+        self._write([{**asdict(each), "gone": False} for each in made])
 
-    def recover(self) -> None:
-        """Record what was made in a context that did not come to its end."""
-        row = next((row for row in reversed(self._rows()) if "kind" not in row), None)
-        if row is not None and row["before"] is not None:
-            self._record(Inventory.read(row["before"]), Names.read(row["names"]))
+    def forget(self, *made: Made) -> None:
+        """Record objects as gone."""
+        self._write([{**asdict(each), "gone": True} for each in made])
 
-    def _record(self, before: Inventory, names: Names) -> None:
-        now = take_inventory(self.engine)
-        new: list[Made] = []
-        for reference, identity in sorted(now.references - before.references):
-            if repository(reference) in names.makes:
-                new += [Made("image", reference), Made("image", identity)]
-        for identity in sorted(now.containers - before.containers):
-            container = self.engine.container(identity)
-            if container and (
-                container.name in names.containers or repository(container.image) in names.runs | names.makes
-            ):
-                new.append(Made("container", identity))
-                new += [Made("volume", volume) for volume in container.volumes]
-        self._write([*(_row(made, gone=False) for made in new), {"before": None}])
+    def sweep(self, home: str | None = None, lab: str | None = None) -> tuple[Made, ...]:
+        """Remove what was made, by ID; what could not be removed, because something else uses it, is returned."""
+        kept = list(self.made(home, lab))
+        kept.sort(key=lambda made: (_ORDER.index(made.kind), not made.is_reference))
+        while True:  # an image goes after those that stand on it, so as many rounds as there is something to gain
+            left = [made for made in kept if not self._remove(made)]
+            if len(left) in {0, len(kept)}:
+                break
+            kept = left
+        if not self.made():
+            self._clear()
+        return tuple(left)
 
-    def prune(self) -> None:
-        """What ``docker system prune`` would remove of the ledger's objects: stopped containers, untagged images."""
-        gone = []
-        for made in self.made():
-            container = self.engine.container(made.name) if made.kind == "container" else None
-            if container and not container.running and self.engine.remove_container(made.name):
-                gone.append(made)
-        gone += [made for made in self.made() if made.kind == "image" and self._remove_untagged(made)]
-        self._write([_row(made, gone=True) for made in gone])
+    def own(self, home: str | None = None) -> Own:
+        """What of the images may go with what one home made, or any."""
 
-    def sweep(self) -> tuple[Made, ...]:
-        """Remove everything recorded; what could not be removed, because something else uses it, is returned."""
-        self.recover()
-        kept = []
-        for made in sorted(self.made(), key=lambda made: ("container", "image", "volume").index(made.kind)):
-            if self._gone(made):
-                self._write([_row(made, gone=True)])
-            else:
-                kept.append(made)
-        if not kept and self.file.exists() and not self._rows(others=True):
-            self.file.write_bytes(b"")
-        return tuple(kept)
+        def found(name: str) -> Made | None:
+            made = self.find("image", name)
+            return made if made and home in {None, made.home} else None
+
+        def reference(name: str, identity: str) -> bool:
+            made = found(name)
+            return made is not None and made.of == identity
+
+        return Own(lambda identity: found(identity) is not None, reference)
+
+    def _remove(self, made: Made) -> bool:
+        try:
+            gone = self._gone(made)
+        except ApiError as error:
+            if error.status < 500:  # noqa: PLR2004 - the engine refuses; from 500 on it is broken
+                return False
+            raise
+        if gone:
+            self.forget(made)
+        return gone
 
     def _gone(self, made: Made) -> bool:
         match made.kind:
@@ -185,49 +143,93 @@ class Ledger:
             case "volume":
                 self.engine.remove_volume(made.name)
                 return made.name not in self.engine.volumes()
-            case _ if made.name.startswith("sha256:"):
-                return self._remove_untagged(made) or self.engine.image(made.name) is not None
+            case "network":
+                self.engine.remove_network(made.name)
+                return self.engine.api.find(f"/networks/{made.name}") is None
             case _:
-                self.engine.remove_image(made.name)
-                return self.engine.image(made.name) is None
+                image = self.engine.image(made.name)
+                if image is None or (made.is_reference and image.id != made.of):
+                    return True
+                (remove_name if made.is_reference else remove_image)(self.engine, made.name, self.own(made.home))
+                return True
 
-    def _remove_untagged(self, made: Made) -> bool:
-        """Remove an image by its ID if nothing names it; True where it is gone."""
-        if not made.name.startswith("sha256:"):
-            return False
-        image = self.engine.image(made.name)
-        if image is None:
-            return True
-        return not image.tags and not image.digests and self.engine.remove_image(made.name)
-
-    def _rows(self, *, others: bool = False) -> list[dict[str, Any]]:
-        """The ledger's rows for this engine, or those for all others; a line torn by a crash is passed over."""
+    def _read(self) -> None:
+        """Take in what was written since the last look, by anybody."""
         try:
-            lines = self.file.read_text(encoding="utf-8").splitlines()
+            now = self.file.stat()
         except FileNotFoundError:
-            return []
-        rows = []
-        for line in lines:
-            with suppress(ValueError):
-                rows.append(json.loads(line))
-        return [row for row in rows if (row["engine"] != self.engine.host) is others]
-
-    def _write(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        content = "".join(json.dumps({"engine": self.engine.host, **row}) + "\n" for row in rows)
-        if not content:
+            self._begin_again(None)
             return
+        if self._open is None or not os.path.samestat(os.fstat(self._open.fileno()), now):
+            self._begin_again(self.file.open("rb"))
+        assert self._open is not None  # noqa: S101 - opened by the line before
+        if now.st_size == self._open.tell():
+            return
+        start = self._open.tell()
+        whole, newline, _ = self._open.read().rpartition(b"\n")
+        self._open.seek(start + len(whole) + len(newline))
+        for line in whole.splitlines():
+            with suppress(ValueError):  # a line torn by a crash
+                self._take(json.loads(line))
+
+    def _begin_again(self, file: BinaryIO | None) -> None:
+        if self._open is not None:
+            self._open.close()
+        self._open = file
+        self._made.clear()
+
+    def _take(self, row: dict[str, Any]) -> None:
+        if row["engine"] != self.engine.host:
+            return
+        made = Made(**{name: row[name] for name in ("kind", "name", "home", "lab", "of")})
+        if row["gone"]:
+            self._made.pop((made.kind, made.name), None)
+        else:
+            self._made[made.kind, made.name] = made
+
+    def _write(self, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        content = "".join(json.dumps({"engine": self.engine.host, **row}) + "\n" for row in rows).encode()
+        with self._lock, self._locked() as file:
+            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
+                content = b"\n" + content
+            file.write(content)
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def _locked(self) -> Iterator[BinaryIO]:
+        """The file at its end, for this writer alone; not one that was cleared away while we waited for it."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self.file.open("a", encoding="utf-8") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            while True:
+                with self.file.open("a+b", buffering=0) as file:
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                    if self._is_current(file.fileno()):
+                        file.seek(0, os.SEEK_END)
+                        yield file  # type: ignore[misc]  # unbuffered, so that rows are written at once and whole
+                        return
         except OSError as error:
             raise _unusable(self.file, error) from error
 
+    def _is_current(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.file.stat())
+        except FileNotFoundError:
+            return False
 
-def _row(made: Made, *, gone: bool) -> Mapping[str, Any]:
-    return {"kind": made.kind, "name": made.name, "gone": gone}
+    def _clear(self) -> None:
+        """Remove the file if nothing in it is of use, for any engine."""
+        if not self.file.exists():
+            return
+        with self._lock, self._locked():
+            alive: dict[tuple[str, str, str], bool] = {}
+            for line in self.file.read_bytes().splitlines():
+                with suppress(ValueError):
+                    row = json.loads(line)
+                    alive[row["engine"], row["kind"], row["name"]] = not row["gone"]
+            if not any(alive.values()):
+                self.file.unlink()
 
 
 def _unusable(file: Path, error: OSError) -> ToolError:
@@ -235,10 +237,3 @@ def _unusable(file: Path, error: OSError) -> ToolError:
         f"the ledger {file} was to be written, and that failed: {error.strerror}",
         next="set XDG_STATE_HOME to a folder with room that you may write to",
     )
-
-
-def repository(reference: str) -> str:
-    """A reference without its tag and digest: ``localhost:5055/student/app:1`` is ``localhost:5055/student/app``."""
-    name = reference.partition("@")[0]
-    head, colon, tag = name.rpartition(":")
-    return head if colon and "/" not in tag else name

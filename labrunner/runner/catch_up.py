@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labrunner.engine.engine import Engine
+from labrunner.engine.ledger import Ledger
 from labrunner.engine.objects import Container
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, Course, Lab, Step, StepRef
@@ -18,6 +19,7 @@ from labrunner.model.progress import Progress
 from labrunner.model.verdict import StepReport, Verdict
 from labrunner.runner.course_run import Run
 from labrunner.runner.hands import Hands, values_of
+from labrunner.runner.home import Home
 
 
 def labs_before(course: Course, *labs: Lab) -> tuple[Lab, ...]:
@@ -57,6 +59,7 @@ class CatchingUp:
     """Brings about steps in the manner of ``run``, in the home and on the engine of that run."""
 
     run: Run
+    ledger: Ledger
 
     def to(self, step: Step) -> Iterator[StepReport]:
         """Do what comes before the step; the report on each step, in order. It ends with the first that fails."""
@@ -83,16 +86,16 @@ class CatchingUp:
 
     def _done(self, hands: Hands, step: Step) -> StepReport:
         self.run.beginning(hands.lab, step)
-        clear_way(hands, step)
+        clear_way(hands, step, self.ledger)
         return self.run.step(hands.lab.steps[step.number - 1], hands)
 
 
-def clear_way(hands: Hands, step: Step) -> tuple[str, ...]:
+def clear_way(hands: Hands, step: Step, ledger: Ledger) -> tuple[str, ...]:
     """Remove what an earlier try of the step has left: a container with its name, or on its port; their names.
 
     Raises ToolError where one is somebody else's.
     """
-    engine, own = hands.ledger.engine, own_containers(hands)
+    engine, own = ledger.engine, own_containers(hands.home, ledger)
     lines = [action.line for action in hands.lab.steps[step.number - 1].actions if isinstance(action, Command)]
     found = {container.id: container for line in lines for container in _in_the_way(engine, line)}
     for container in found.values():
@@ -107,9 +110,9 @@ def clear_way(hands: Hands, step: Step) -> tuple[str, ...]:
     return tuple(container.name for container in found.values())
 
 
-def own_containers(hands: Hands) -> frozenset[str]:
+def own_containers(home: Home, ledger: Ledger) -> frozenset[str]:
     """The IDs of the containers that this home has made: the ledger's, and those that a passed step was about."""
-    return frozenset(made.name for made in hands.ledger.made()) | hands.home.journal.progress().containers
+    return frozenset(made.name for made in ledger.made()) | home.journal.progress().containers
 
 
 def _in_the_way(engine: Engine, line: str) -> Iterator[Container]:

@@ -9,10 +9,11 @@ from functools import partial
 from typing import TextIO
 
 from labrunner.content.substitute import with_placeholders, with_variables
-from labrunner.engine.ledger import Ledger
+from labrunner.engine.engine import Engine
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Action, Course, Lab, Step
 from labrunner.model.verdict import CheckResult, LabReport, State, StepReport, Verdict
+from labrunner.proxy.start import Scoped
 from labrunner.runner.hands import Hands, asked_for
 from labrunner.runner.home import Home, surroundings
 from labrunner.runner.terminal import Terminal
@@ -30,8 +31,8 @@ class Run:
 
     course: Course
     home: Home
-    endpoint: str
-    ledger: Ledger
+    engine: Engine
+    scope: Scoped
     host: CheckHost
     beginning: Callable[[Lab, Step], None]
     ended: Callable[[Lab, StepReport], None] = lambda _lab, _report: None
@@ -61,8 +62,8 @@ class Run:
         return Hands(
             self.home,
             chosen,
-            self.endpoint,
-            self.ledger,
+            self.engine,
+            self.scope.host(lab.name),
             opened=None if terminals is None else partial(terminals, chosen),
             telling=self.telling,
             screen=self.screen,
@@ -85,7 +86,7 @@ class Run:
 
     def look(self, steps: Iterable[Step], answers: Mapping[str, str] | None = None) -> tuple[StepReport, ...]:
         """The verdicts on some steps as of now, which the journal records."""
-        around = surroundings(self.course, self.home, self.endpoint)
+        around = surroundings(self.course, self.home, self.engine.host)
         found = verify(self.course, self.home.journal.progress(), steps, self.host, around, answers=answers)
         self.home.journal.judged(found.reports, found.passings)
         return found.reports

@@ -15,19 +15,14 @@ from typing import Self, TextIO
 from urllib.parse import urlsplit
 
 from labrunner.engine.engine import Engine
-from labrunner.engine.ledger import Ledger, Names, repository
+from labrunner.engine.examine import Names
+from labrunner.engine.references import repository
 from labrunner.engine.web import fetch
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Action, Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
 from labrunner.runner.terminal import Terminal, open_terminal
 
-#: The command that would take strangers' objects too, so that it is done by the ledger.
-PRUNE = "docker system prune"
-#: The commands that make something on an engine; the ledger looks at what there is before and after each.
-_MAKES = re.compile(
-    r"\bdocker (?:(?:container|image|volume|network) )?(?:run|create|build|commit|import|load|pull|tag)\b"
-)
 _VISIT_SECONDS = 30.0
 
 
@@ -36,7 +31,6 @@ def names_of(lab: Lab) -> Names:
     lines = [shlex.split(action.line) for step in lab.steps for action in step.actions if isinstance(action, Command)]
     return Names(
         containers=frozenset(name for line in lines for name in values_of(line, {"--name"})),
-        runs=frozenset(repository(image) for image in lab.images),
         makes=frozenset(repository(name) for name in _made(lines)),
     )
 
@@ -72,16 +66,17 @@ class _Shown:
 class Hands:
     """Does one lab's actions in its folder, and lets go of its terminals when it is closed. Use it in a ``with``.
 
-    ``opened`` gives the terminal of a name, by default one of its own; ``telling`` is told of each action before it
-    is done, and ``screen`` shows what the terminals show.
+    ``host`` is what the terminals take for the engine: the socket of the scope. ``opened`` gives the terminal of a
+    name, by default one of its own; ``telling`` is told of each action before it is done, and ``screen`` shows what the
+    terminals show.
     """
 
     def __init__(  # noqa: PLR0913 - what a learner has at hand
         self,
         home: Home,
         lab: Lab,
-        endpoint: str,
-        ledger: Ledger,
+        engine: Engine,
+        host: str,
         *,
         opened: Callable[[str], Terminal] | None = None,
         telling: Callable[[Action], None] = lambda _: None,
@@ -89,9 +84,8 @@ class Hands:
     ) -> None:
         self.home = home
         self.lab = lab
-        self.ledger = ledger
-        self.names = names_of(lab)
-        self.environ = {**os.environ, "DOCKER_HOST": endpoint, "DOCKER_CONFIG": str(home.docker_config())}
+        self.engine = engine
+        self.environ = {**os.environ, "DOCKER_HOST": host, "DOCKER_CONFIG": str(home.docker_config())}
         self.secrets: Mapping[str, str] = home.secrets(lab)
         self._opened = opened or (lambda _: open_terminal(home.folder(lab.name), self.environ))
         self._telling = telling
@@ -133,11 +127,6 @@ class Hands:
 
     def _type(self, action: Command | Typed | KeyPress, terminal: Terminal) -> None:
         match action:
-            case Command(line=line) if line.startswith(PRUNE):
-                self.ledger.prune()
-            case Command(line=line) if _MAKES.search(line):
-                with self.ledger.recording(self.names):
-                    self._run(action, terminal)
             case Command():
                 self._run(action, terminal)
             case Typed(ready=None):
@@ -161,7 +150,7 @@ class Hands:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(action.content, encoding="utf-8")
             case Visit():
-                _visit(action.url, self.ledger.engine)
+                _visit(action.url, self.engine)
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -13,11 +13,12 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from labrunner.model.errors import LabrunnerError
+from labrunner.proxy.start import start_scope
 from labrunner.runner.kept import KeptTerminal
 
 #: Seconds after which a keeper ends that nobody talks to and whose terminals wait for a command.
@@ -34,6 +35,7 @@ class Keeper:
         self._idle = idle
         self._abandoned = abandoned
         self._terminals: dict[tuple[str, str], KeptTerminal] = {}
+        self._scopes: dict[str, tuple[str, ExitStack]] = {}
         self._visitors = 0
         self._last = time.monotonic()
         self._stopped = asyncio.Event()
@@ -52,6 +54,8 @@ class Keeper:
             server.close()
             for terminal in tuple(self._terminals.values()):
                 terminal.end()
+            for _, stack in self._scopes.values():
+                stack.close()
 
     def _is_left(self) -> bool:
         quiet = time.monotonic() - self._last
@@ -89,6 +93,8 @@ class Keeper:
                 for (lab, _), terminal in tuple(self._terminals.items()):
                     if asked["lab"] in {lab, None}:
                         terminal.end()
+            case "scope":
+                return {"folder": await self._scope(asked)}
             case "stop":
                 self._stopped.set()
         return {"terminals": [terminal.state() for terminal in self._terminals.values()]}
@@ -106,6 +112,19 @@ class Keeper:
 
     def _forget(self, key: tuple[str, str]) -> None:
         self._terminals.pop(key, None)
+
+    async def _scope(self, asked: dict[str, Any]) -> str:
+        """The folder with the sockets of the scope in front of the asked-for engine."""
+        endpoint = asked["endpoint"]
+        async with self._opening:
+            if endpoint not in self._scopes:
+                with ExitStack() as stack:
+                    scope = start_scope(
+                        endpoint, Path(asked["ledger"]), Path(asked["home"]), Path(asked["folder"]), asked["labs"]
+                    )
+                    await asyncio.to_thread(stack.enter_context, scope)
+                    self._scopes[endpoint] = asked["folder"], stack.pop_all()
+        return self._scopes[endpoint][0]
 
 
 def _remove(socket: Path) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from pexpect.fdpexpect import fdspawn
 
 from labrunner.model.errors import ToolError
+from labrunner.proxy.start import Scoped
 from labrunner.runner.shell import Prompt
 from labrunner.runner.terminal import READY_SECONDS, Terminal
 
@@ -86,6 +87,13 @@ class Keeping:
     def attach(self, lab: str, name: str, *, replay: bool) -> tuple[Mapping[str, Any], socket.socket]:
         """A connection that is the terminal; ``replay`` shows first what it has shown of late."""
         return self._talk({"do": "attach", "lab": lab, "terminal": name, "replay": replay})
+
+    def scope(self, endpoint: str, ledger: Path, labs: Iterable[str]) -> Scoped:
+        """The scope in front of an engine, one socket for each lab; it is started where there is none."""
+        folder = self._folder / hashlib.sha256(endpoint.encode()).hexdigest()[:8]
+        folder.mkdir(mode=0o700, exist_ok=True)
+        what = {"endpoint": endpoint, "ledger": str(ledger), "home": str(self._home), "folder": str(folder)}
+        return Scoped(Path(self._ask({"do": "scope", **what, "labs": list(labs)})["folder"]))
 
     def resize(self, lab: str, name: str, rows: int, columns: int) -> None:
         """Give a terminal the size of the screen that shows it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labrunner.engine.api import Api, ApiError, EngineUnreachable, frames
+from labrunner.engine.api import Api, ApiError, EngineUnreachable
 from labrunner.model.errors import ToolError
 from tests.unit.conftest import Powerless, Serve
 from tests.unit.engine.conftest import Authority

@@ -6,15 +6,15 @@ import pytest
 
 from labrunner.content.course import load_course
 from labrunner.content.locate import course_folder
-from labrunner.engine.ledger import Names
+from labrunner.engine.examine import Names
 from labrunner.model.lab import Action, Command, Typed
 from labrunner.runner.hands import asked_for, names_of
 from tests.unit.builders import a_lab, a_step
 
 
-def names(*actions: Action, images: tuple[str, ...] = ()) -> Names:
+def names(*actions: Action) -> Names:
     """What a lab with these actions calls its own."""
-    return names_of(a_lab(a_step("a", actions=actions[:1]), a_step("b", actions=actions[1:]), images=images))
+    return names_of(a_lab(a_step("a", actions=actions[:1]), a_step("b", actions=actions[1:])))
 
 
 def test_containers_are_the_labs_by_the_names_that_its_commands_give() -> None:
@@ -25,12 +25,6 @@ def test_containers_are_the_labs_by_the_names_that_its_commands_give() -> None:
         Command("docker ps --name"),
     )
     assert found.containers == {"web", "my db"}
-
-
-def test_images_that_a_lab_runs_are_those_of_its_front_matter() -> None:
-    """Without tag and digest, with a registry's port."""
-    images = ("nginx:latest", "localhost:5055/me/app:1", "ubuntu", f"busybox@sha256:{'0' * 64}")
-    assert names(images=images).runs == {"nginx", "localhost:5055/me/app", "ubuntu", "busybox"}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +47,7 @@ def test_images_that_a_lab_makes_are_built_tagged_or_pulled(command: str, made: 
 
 def test_only_commands_give_names() -> None:
     """What is typed into a program is that program's."""
-    assert names(Typed("docker run --name web nginx", "main")) == Names(frozenset(), frozenset(), frozenset())
+    assert names(Typed("docker run --name web nginx", "main")) == Names(frozenset(), frozenset())
 
 
 def test_labs_that_are_shipped_know_their_own() -> None:
