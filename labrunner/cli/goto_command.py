@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import click
 
@@ -18,9 +19,9 @@ from labrunner.cli.options import (
 )
 from labrunner.cli.session import open_session, stand_ins_of
 from labrunner.cli.start_command import begin
-from labrunner.cli.working import workplace
+from labrunner.cli.working import Workplace, workplace
 from labrunner.engine.find import find_engine
-from labrunner.model.lab import Lab
+from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
 from labrunner.report.text import painter, report_head, step_text, sum_line
@@ -43,38 +44,39 @@ def command(step: str, home: str | None, engine: str, *, agreed: bool, offline: 
       labrunner goto step3
       labrunner goto deploy-change/step1
     """
-    began = time.monotonic()
     session = open_session(home)
     asked = session.step(step)
-    lab = session.course.lab(asked.ref.lab)
-    facts = find_engine(engine)
-    paint = painter(colours=colours() and not as_json)
-    reports: list[StepReport] = []
-    with workplace(session, facts, "labrunner goto") as place:
-        labs = labs_before(session.course, lab)
-        missing = [image for image in wanted_images(labs) if place.ledger.engine.image(image) is None]
-        if missing:
-            from labrunner.cli.obtaining import obtain_images  # noqa: PLC0415 - rich and the SDK, only where needed
-
-            obtain_images(facts.endpoint, missing, offline=offline, agreed=agreed or offline)
-        head = Report(facts, (), stand_ins_of(place.ledger.engine, labs))
-        click.echo(report_head(head), err=as_json)
-        with place.run() as run:
-            for each in CatchingUp(run, place.ledger).to(asked):
-                reports.append(each)
-                click.echo(step_text(each, paint), err=as_json)
-    report = Report(facts, _by_lab(labs, reports), head.stand_ins, round(time.monotonic() - began, 3))
+    with workplace(session, find_engine(engine), "labrunner goto") as place:
+        report = bring_about(place, asked, offline=offline, agreed=agreed, as_json=as_json)
     if as_json:
         print_json(report_data(report))
-    else:
-        click.echo(f"\n{sum_line(report, paint)}\n")
     if report.verdict is Verdict.PASSED:
         session = open_session(home)
-        session.home.start(session.course, lab, {})
-        session.home.journal.shown(asked.ref)
-        if not as_json:
-            begin(session, lab, {}, as_json=False)
+        begin(session, session.course.lab(asked.ref.lab), {}, quiet=as_json)
     return exit_code(report.verdict)
+
+
+def bring_about(place: Workplace, step: Step, *, offline: bool, agreed: bool, as_json: bool) -> Report:
+    """Do what comes before a step and tell of each; where JSON is asked for, on standard error."""
+    began = time.monotonic()
+    course = place.session.course
+    labs = labs_before(course, course.lab(step.ref.lab))
+    missing = [image for image in wanted_images(labs) if place.ledger.engine.image(image) is None]
+    if missing:
+        from labrunner.cli.obtaining import obtain_images  # noqa: PLC0415 - rich and the SDK, only where needed
+
+        obtain_images(place.facts.endpoint, missing, offline=offline, agreed=agreed or offline)
+    paint = painter(colours=colours() and not as_json)
+    head = Report(place.facts, (), stand_ins_of(place.ledger.engine, labs))
+    click.echo(report_head(head), err=as_json)
+    reports: list[StepReport] = []
+    with place.run() as run:
+        for each in CatchingUp(run, place.ledger).to(step):
+            reports.append(each)
+            click.echo(step_text(each, paint), err=as_json)
+    report = replace(head, labs=_by_lab(labs, reports), seconds=round(time.monotonic() - began, 3))
+    click.echo(f"\n{sum_line(report, paint)}\n", err=as_json)
+    return report
 
 
 def _by_lab(labs: tuple[Lab, ...], reports: list[StepReport]) -> tuple[LabReport, ...]:

@@ -42,14 +42,16 @@ def command(lab: str, settings: tuple[str, ...], home: str | None, *, as_json: b
     begin(session, session.lab(lab), _pairs(settings), as_json=as_json)
 
 
-def begin(session: Session, lab: Lab, wanted: Mapping[str, str], *, as_json: bool) -> None:
-    """Start or resume a lab, and show its first open step."""
+def begin(session: Session, lab: Lab, wanted: Mapping[str, str], *, as_json: bool = False, quiet: bool = False) -> None:
+    """Start or resume a lab, and show its first open step, unless ``quiet``."""
     values = session.home.start(session.course, lab, wanted)
     shown = with_variables(lab, values)
     step = session.progress.open_step(shown) or shown.steps[-1]
     session.home.journal.shown(step.ref)
     folder = session.home.folder(lab.name)
     changed = {name: value for name, value in values.items() if value != lab.variables[name]}
+    if quiet:
+        return
     if as_json:
         print_json(
             {

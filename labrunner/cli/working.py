@@ -36,6 +36,11 @@ class Workplace:
         labs = [lab.name for lab in self.session.course.labs]
         return Keeping(self.session.home.path).scope(self.facts.endpoint, self.ledger.file, labs)
 
+    def end_all(self) -> None:
+        """End the keeper with all terminals, and remove what this home made and no lab claims."""
+        Keeping(self.session.home.path).stop()
+        self.ledger.sweep(str(self.session.home.path))
+
     def terminals(self, lab: Lab) -> LabTerminals:
         """The lab's kept terminals."""
         home = self.session.home

@@ -179,9 +179,9 @@ class Ledger:
         self._made.clear()
 
     def _take(self, row: dict[str, Any]) -> None:
-        if row["engine"] != self.engine.host:
+        if row["engine"] != self.engine.host or "kind" not in row:  # a line that the first version wrote
             return
-        made = Made(**{name: row[name] for name in ("kind", "name", "home", "lab", "of")})
+        made = Made(**{name: row.get(name, "") for name in ("kind", "name", "home", "lab", "of")})
         if row["gone"]:
             self._made.pop((made.kind, made.name), None)
         else:
@@ -223,11 +223,11 @@ class Ledger:
         if not self.file.exists():
             return
         with self._lock, self._locked():
-            alive: dict[tuple[str, str, str], bool] = {}
+            alive: dict[tuple[str, str | None, str | None], bool] = {}
             for line in self.file.read_bytes().splitlines():
                 with suppress(ValueError):
                     row = json.loads(line)
-                    alive[row["engine"], row["kind"], row["name"]] = not row["gone"]
+                    alive[row["engine"], row.get("kind"), row.get("name")] = not row.get("gone", True)
             if not any(alive.values()):
                 self.file.unlink()
 

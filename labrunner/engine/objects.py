@@ -40,6 +40,7 @@ class Container:
     exit_code: int
     error: str
     pid: int
+    created: datetime | None
     started: datetime | None
     ports: tuple[Port, ...]
     memory: int
@@ -78,6 +79,7 @@ class Container:
             exit_code=int(state.get("ExitCode", 0)),
             error=state.get("Error") or "",
             pid=int(state.get("Pid") or 0),
+            created=timestamp(data.get("Created", "")),
             started=timestamp(state.get("StartedAt", "")),
             ports=tuple(
                 Port(int(key.split("/")[0]), key.partition("/")[2] or "tcp", b.get("HostIp", ""), int(b["HostPort"]))

@@ -97,6 +97,15 @@ class Home:
         this home chose it earlier: then it is the learner's own container that has it. Files that are there stay.
         """
         values = choose_variables(lab, self.journal.progress(), wanted, is_free or port_is_free)
+        self._make_folder(course, lab, values)
+        self.journal.started(lab.name, values)
+        return values
+
+    def restart(self, course: Course, lab: Lab) -> None:
+        """Put the files of a lab's start back, with its variables as they are; it does not become the current lab."""
+        self._make_folder(course, lab, self.journal.progress().of_lab(lab))
+
+    def _make_folder(self, course: Course, lab: Lab, values: Mapping[str, str]) -> None:
         try:
             folder = self.folder(lab.name)
             folder.mkdir(parents=True, exist_ok=True)
@@ -108,8 +117,6 @@ class Home:
                 f"the folder of {lab.name} was to be made in {self.path}, and that failed: {error.strerror}",
                 next="labrunner start with --home DIR, a folder you may write to",
             ) from error
-        self.journal.started(lab.name, values)
-        return values
 
     def _bring_files(self, course: Course, lab: Lab, folder: Path) -> None:
         start = lab.folder / "start"
