@@ -48,7 +48,7 @@ def start_scope(endpoint: str, ledger: Path, home: Path, folder: Path, labs: Ite
             if process.stdout.readline() != "ready\n":
                 lines = process.stderr.read().strip().splitlines()
                 raise ToolError(
-                    f"the scope before {endpoint} was to be started, and it ended: {lines[-1] if lines else 'silently'}",
+                    f"the scope before {endpoint} was to be started, and it ended ({lines[-1] if lines else 'silently'})",
                     next="labrunner doctor",
                 )
             yield Scoped(folder)
