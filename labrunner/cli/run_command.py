@@ -132,7 +132,7 @@ def _refuse_strangers(ledger: Ledger, labs: tuple[Lab, ...], home: str) -> None:
 
 
 def _sweep_leftovers(ledger: Ledger, home: str) -> Iterator[str]:
-    """Remove what this home has made before, and what throwaway homes have left; what a learner made elsewhere stays."""
+    """Remove what this home made before, and what throwaway homes left; what learners made elsewhere stays."""
     made = ledger.made()
     homes = {each.home for each in made if each.home == home or f"/{_THROWAWAY}" in each.home}
     left = sum(each.home in homes for each in made)

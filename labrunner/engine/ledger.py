@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -58,7 +59,9 @@ class Ledger:
         self.engine = engine
         self._lock = threading.RLock()
         self._made: dict[tuple[str, str], Made] = {}
-        self._open: BinaryIO | None = None  # kept open, so that a new file cannot get its inode
+        self._close: weakref.finalize[[int], Ledger] | None = None
+        self._open: int | None = None  # kept open, so that a new file cannot get its inode
+        self._at = 0
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -160,22 +163,21 @@ class Ledger:
         except FileNotFoundError:
             self._begin_again(None)
             return
-        if self._open is None or not os.path.samestat(os.fstat(self._open.fileno()), now):
-            self._begin_again(self.file.open("rb"))
-        assert self._open is not None  # noqa: S101 - opened by the line before
-        if now.st_size == self._open.tell():
+        if self._open is None or not os.path.samestat(os.fstat(self._open), now):
+            self._begin_again(os.open(self.file, os.O_RDONLY | os.O_CLOEXEC))
+        if self._open is None or now.st_size <= self._at:
             return
-        start = self._open.tell()
-        whole, newline, _ = self._open.read().rpartition(b"\n")
-        self._open.seek(start + len(whole) + len(newline))
+        whole, newline, _ = os.pread(self._open, now.st_size - self._at, self._at).rpartition(b"\n")
+        self._at += len(whole) + len(newline)
         for line in whole.splitlines():
             with suppress(ValueError):  # a line torn by a crash
                 self._take(json.loads(line))
 
-    def _begin_again(self, file: BinaryIO | None) -> None:
-        if self._open is not None:
-            self._open.close()
-        self._open = file
+    def _begin_again(self, descriptor: int | None) -> None:
+        if self._close is not None:
+            self._close()
+        self._open, self._at = descriptor, 0
+        self._close = None if descriptor is None else weakref.finalize(self, os.close, descriptor)
         self._made.clear()
 
     def _take(self, row: dict[str, Any]) -> None:
@@ -207,7 +209,7 @@ class Ledger:
                     fcntl.flock(file, fcntl.LOCK_EX)
                     if self._is_current(file.fileno()):
                         file.seek(0, os.SEEK_END)
-                        yield file  # type: ignore[misc]  # unbuffered, so that rows are written at once and whole
+                        yield file  # unbuffered, so that rows are written at once and whole
                         return
         except OSError as error:
             raise _unusable(self.file, error) from error

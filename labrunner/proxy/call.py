@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 _VERSION = re.compile(r"(/v\d+(?:\.\d+)+)?(/.*)", re.DOTALL)
 _TRUE = {"1", "t", "true", "yes", "y", "on"}
@@ -34,12 +34,12 @@ class Call:
     @classmethod
     def parse(cls, method: str, target: str) -> Call:
         """From a request line. Refused for a path that an engine could read in two ways."""
-        parts = urlsplit(target)
-        match = _VERSION.fullmatch(unquote(parts.path))
+        written, _, query = target.partition("?")
+        match = _VERSION.fullmatch(unquote(written))
         path = match[2] if match else ""
         if match is None or any(step in {"", ".", ".."} for step in path[1:].split("/")):
             raise Refused(_BAD_REQUEST, f"a path of the Docker API was expected, and {target[:80]!r} was found")
-        return cls(method, match[1] or "", path, tuple(parse_qsl(parts.query, keep_blank_values=True)))
+        return cls(method, match[1] or "", path, tuple(parse_qsl(query, keep_blank_values=True)))
 
     @property
     def target(self) -> str:

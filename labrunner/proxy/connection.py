@@ -171,12 +171,11 @@ def _read_body(client: socket.socket, request: _Request) -> bytes:
     if "100-continue" in request.head.headers.words("Expect"):
         client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     if request.head.chunked:
-        chunks, body = Chunks(), b""
-        received = request.rest
+        chunks = Chunks()
+        body = chunks.feed(request.rest)
         while not chunks.ended:
-            body += chunks.feed(received)
+            body += chunks.feed(_more(client))
             _bounded(len(body))
-            received = b"" if chunks.ended else _more(client)
         request.rest = chunks.rest
         return body
     length = request.head.length() or 0

@@ -45,7 +45,7 @@ def label_volumes(config: dict[str, Any], image_volumes: Iterable[str], labels: 
     An anonymous volume cannot be labelled in any other way.
     """
     host = config["HostConfig"]
-    mounts = list(host.get("Mounts") or ())
+    mounts: list[dict[str, Any]] = list(host.get("Mounts") or ())
     for mount in mounts:
         if mount.get("Type") == "volume":
             options = dict(mount.get("VolumeOptions") or {})
@@ -65,7 +65,7 @@ def label_volumes(config: dict[str, Any], image_volumes: Iterable[str], labels: 
 
 def own(scope: Scope, call: Call, _: bytes) -> Plan:
     """Pass on what ends or changes a container if it is one's own; by its full ID, whatever happens to the name."""
-    _, _, name, *rest = call.path.split("/")
+    name, *rest = call.path.removeprefix("/containers/").split("/")
     verb = rest[0] if rest else "remove"
     identity = scope.owned("container", name, verb)
     return Pass(call.at("/".join(["", "containers", identity, *rest])))
@@ -87,7 +87,8 @@ def _image_volumes(scope: Scope, config: Mapping[str, Any]) -> Iterable[str]:
 
 def _create_volume(scope: Scope, name: str, host: Mapping[str, Any]) -> None:
     """Make a volume that the engine would make by itself, unlabelled, together with the container."""
-    mount = next((mount for mount in host.get("Mounts") or () if mount.get("Source") == name), {})
+    mounts: Iterable[Mapping[str, Any]] = host.get("Mounts") or ()
+    mount = next((mount for mount in mounts if mount.get("Source") == name), {})
     driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
     scope.engine.api.json(
         "POST",

@@ -44,15 +44,7 @@ def _refuse(_scope: Scope, call: Call, _body: bytes) -> Plan:
 
 
 _OWN = "/containers/[^/]+/(?:stop|kill|restart|pause|unpause|rename|update)"
-_HARMLESS = "|".join(
-    (
-        "/auth",
-        "/build/cancel",
-        "/containers/[^/]+/(?:start|wait|resize|exec|copy)",
-        "/exec/[^/]+/resize",
-        "/images/.+/push",
-    )
-)
+_HARMLESS = "/auth|/build/cancel|/containers/[^/]+/(?:start|wait|resize|exec|copy)|/exec/[^/]+/resize|/images/.+/push"
 _TABLE: tuple[tuple[str, str, Rule, bool], ...] = (
     # method, path, rule, whether the rule reads the body
     (".*", "/libpod(/.*)?", _refuse, False),

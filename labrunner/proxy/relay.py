@@ -17,8 +17,8 @@ def relay(up: Way, down: Way, *, both: bool) -> None:
     ``up`` is from the client to the engine, ``down`` the other way round.
     """
     client, engine = up.source, up.target
-    client.setblocking(False)
-    engine.setblocking(False)
+    client.settimeout(0)
+    engine.settimeout(0)
     poller = _Poller(client, engine)
     try:
         while not (down.done and (up.done or not both)):

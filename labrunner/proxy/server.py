@@ -49,7 +49,7 @@ def listening(path: Path) -> Iterator[socket.socket]:
             os.umask(before)
         try:
             server.listen(_BACKLOG)
-            server.setblocking(False)
+            server.settimeout(0)
             yield server
         finally:
             with suppress(FileNotFoundError):

@@ -46,9 +46,9 @@ def start_scope(endpoint: str, ledger: Path, home: Path, folder: Path, labs: Ite
         assert process.stderr is not None  # noqa: S101 - as above
         try:
             if process.stdout.readline() != "ready\n":
-                lines = process.stderr.read().strip().splitlines()
+                said = process.stderr.read().strip().splitlines() or ["without a word"]
                 raise ToolError(
-                    f"the scope before {endpoint} was to be started, and it ended: {lines[-1] if lines else 'silently'}",
+                    f"the scope before {endpoint} was to be started, and it ended: {said[-1]}",
                     next="labrunner doctor",
                 )
             yield Scoped(folder)

@@ -191,21 +191,3 @@ def test_certificates_that_cannot_be_read_are_told_with_their_folder(
         Api("https://127.0.0.1:1").json("GET", "/version")
     assert caught.value.next is not None
     assert "DOCKER_CERT_PATH" in caught.value.next
-
-
-def frame(stream: int, payload: bytes) -> bytes:
-    """One frame of a multiplexed stream."""
-    return bytes([stream, 0, 0, 0]) + len(payload).to_bytes(4, "big") + payload
-
-
-def test_multiplexed_stream_is_split_into_its_frames() -> None:
-    """In order, with each one's stream; an empty one counts too."""
-    stream = frame(1, b"out\n") + frame(2, b"err\n") + frame(1, b"") + frame(1, bytes(300))
-    assert list(frames(stream)) == [(1, b"out\n"), (2, b"err\n"), (1, b""), (1, bytes(300))]
-    assert list(frames(b"")) == []
-
-
-@pytest.mark.parametrize("torn", [b"\x01", frame(2, b"long")[:7], frame(2, b"long")[:-1], frame(2, b"long")[:8]])
-def test_torn_last_frame_is_dropped(torn: bytes) -> None:
-    """What was cut off by the end of a stream is no frame."""
-    assert list(frames(frame(1, b"whole") + torn)) == [(1, b"whole")]

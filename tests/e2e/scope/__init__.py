@@ -1,0 +1,1 @@
+"""The scope on a real engine that others use too."""
