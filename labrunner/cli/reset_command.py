@@ -10,7 +10,7 @@ from labrunner.cli.goto_command import bring_about
 from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json
 from labrunner.cli.session import Session, open_session
-from labrunner.cli.working import Workplace, workplace
+from labrunner.cli.working import workplace
 from labrunner.engine.find import find_engine
 from labrunner.model.errors import UsageError
 from labrunner.model.lab import Lab, Step
