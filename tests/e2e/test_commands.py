@@ -203,6 +203,16 @@ def test_doctor_finds_a_prepared_host_able(environ: dict[str, str]) -> None:
 
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
+def test_doctor_mends_what_is_harmless_once(environ: dict[str, str]) -> None:
+    first = json.loads(run(environ, "doctor", "--offline", "--fix", "--json").stdout)
+    assert [row["what"] for row in first["fixed"]] == ["home"]
+    assert Path(environ["LABRUNNER_HOME"]).is_dir()
+    assert json.loads(run(environ, "doctor", "--offline", "--fix", "--json").stdout)["fixed"] == []
+    assert "fixed" not in json.loads(run(environ, "doctor", "--offline", "--json").stdout)
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("engine")
 def test_images_are_listed_and_present(environ: dict[str, str]) -> None:
     listed = json.loads(run(environ, "images", "list", "--json").stdout)["images"]
     assert {row["image"] for row in listed} >= {"ubuntu:latest", "registry:2"}
