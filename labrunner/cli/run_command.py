@@ -29,10 +29,8 @@ from labrunner.report.text import painter, report_head, step_text, sum_line, ver
 from labrunner.runner.catch_up import labs_before
 from labrunner.runner.course_run import Run
 from labrunner.runner.hands import names_of
+from labrunner.runner.home import THROWAWAY, leftover_homes
 from labrunner.verify.process import CheckHost
-
-#: How a throwaway home's folder begins: what such a home has made, and left, the next run removes.
-_THROWAWAY = "labrunner-run-"
 
 
 @click.command("run")
@@ -132,9 +130,9 @@ def _refuse_strangers(ledger: Ledger, labs: tuple[Lab, ...], home: str) -> None:
 
 
 def _sweep_leftovers(ledger: Ledger, home: str) -> Iterator[str]:
-    """Remove what this home made before, and what throwaway homes left; what learners made elsewhere stays."""
+    """Remove what this home made before, and what earlier runs left; what learners made in theirs stays."""
     made = ledger.made()
-    homes = {each.home for each in made if each.home == home or f"/{_THROWAWAY}" in each.home}
+    homes = leftover_homes(ledger) | {home}
     left = sum(each.home in homes for each in made)
     kept = [each for name in sorted(homes) for each in ledger.sweep(name)]
     if left:
@@ -156,9 +154,9 @@ def _sweep(ledger: Ledger, home: str) -> None:
 @contextmanager
 def _throwaway_home(*, keep: bool) -> Iterator[str]:
     if keep:
-        yield tempfile.mkdtemp(prefix=_THROWAWAY)
+        yield tempfile.mkdtemp(prefix=THROWAWAY)
         return
-    with tempfile.TemporaryDirectory(prefix=_THROWAWAY) as folder:
+    with tempfile.TemporaryDirectory(prefix=THROWAWAY) as folder:
         yield str(Path(folder) / "home")
 
 

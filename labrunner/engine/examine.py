@@ -6,18 +6,25 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine, install_advice
+from labrunner.engine.finding import Finding
 from labrunner.engine.ledger import Ledger
+from labrunner.engine.objects import timestamp
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
 
 #: What the labs' images and what is built on them take, in bytes.
 ROOM = 2 << 30
 _OLDEST_API = (1, 41)
+#: From how many days on an image is called old: its tag has surely moved on since.
+_OLD_DAYS = 730
+#: What engines call the processor, and what images call it.
+_PROCESSORS = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
 @dataclass(frozen=True)
@@ -26,16 +33,6 @@ class Names:
 
     containers: frozenset[str]
     makes: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. ``blocks`` says that labs cannot run so; ``next`` is the command that mends it."""
-
-    what: str
-    blocks: bool
-    says: str
-    next: str | None = None
 
 
 def examine(choice: str) -> tuple[EngineFacts | None, tuple[Finding, ...]]:
@@ -85,16 +82,27 @@ def _disk(engine: Engine) -> Iterator[Finding]:
 
 
 def examine_images(engine: Engine, images: Iterable[str]) -> Iterator[Finding]:
-    """Which of the labs' images the engine has."""
+    """Which of the labs' images the engine has, how old they are, and whether its processor runs them."""
+    processor = str(engine.api.json("GET", "/info").get("Architecture", ""))
+    processor = _PROCESSORS.get(processor, processor)
     for image in images:
-        found = engine.image(image)
-        if found is None:
+        data = engine.api.find(f"/images/{image}/json")
+        if data is None:
             says = f"{image} is not on the engine"
             yield Finding("image", blocks=True, says=says, next="labrunner images prepare")
-        elif found.labels.get("labrunner.stand-in") == image:
-            yield Finding("image", blocks=False, says=f"{image} is there, a stand-in built on this host")
-        else:
-            yield Finding("image", blocks=False, says=f"{image} is there")
+            continue
+        labels = (data.get("Config") or {}).get("Labels") or {}
+        mark = ", a stand-in built on this host" if labels.get("labrunner.stand-in") == image else ""
+        made = timestamp(data.get("Created") or "")
+        old = made is not None and (datetime.now(UTC) - made).days >= _OLD_DAYS
+        age = f", old: it was made on {made:%Y-%m-%d}" if made and old else ""
+        yield Finding("image", blocks=False, says=f"{image} is there{mark}{age}")
+        built_for = data.get("Architecture") or processor
+        if built_for != processor:
+            says = (
+                f"{image} is for {built_for}, and the engine's host is {processor}; without an emulator it cannot run"
+            )
+            yield Finding("processor", blocks=False, says=says, next=f"docker image rm {image}")
 
 
 def examine_ports(engine: Engine, ports: Sequence[int], is_free: Callable[[int], bool]) -> Iterator[Finding]:

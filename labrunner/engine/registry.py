@@ -45,7 +45,8 @@ class Answer:
 class Registry:
     """One registry, asked as one user. ``host`` is as in an image reference: ``localhost:5055`` or ``docker.io``."""
 
-    def __init__(self, host: str, user: str, password: str | None) -> None:
+    def __init__(self, host: str, user: str, password: str | None, *, timeout: float = _TIMEOUT) -> None:
+        self.timeout = timeout
         self.host = host
         self.user = user
         self.password = password
@@ -81,6 +82,10 @@ class Registry:
             ) from error
         return self.manifest(repository, first)
 
+    def head(self, repository: str, reference: str) -> Answer:
+        """The answer to a HEAD of a manifest, whatever its status: its headers tell of quotas."""
+        return self._authorised("HEAD", repository, f"manifests/{reference}")
+
     def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the registry holds this blob."""
         answer = self._authorised("HEAD", repository, f"blobs/{digest}")
@@ -111,7 +116,7 @@ class Registry:
     def _send(self, method: str, host: str, path: str, headers: Mapping[str, str]) -> Answer:
         target = _HUB.get(host, host)
         make = http.client.HTTPConnection if self.local else http.client.HTTPSConnection
-        connection = make(target, timeout=_TIMEOUT)
+        connection = make(target, timeout=self.timeout)
         try:
             connection.request(method, path, headers={"User-Agent": USER_AGENT, "Accept": _ACCEPT, **headers})
             response = connection.getresponse()

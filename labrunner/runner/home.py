@@ -16,6 +16,7 @@ from pathlib import Path
 
 import bcrypt
 
+from labrunner.engine.ledger import Ledger
 from labrunner.model.errors import ToolError, UsageError
 from labrunner.model.lab import Course, Lab, WriteFile
 from labrunner.model.progress import Progress, exchangeable
@@ -25,6 +26,8 @@ from labrunner.verify.verifier import Surroundings
 #: How far above its default a taken port's replacement is looked for.
 _PORTS_TRIED = 100
 _LAST_PORT = 65535
+#: How the folder of a run's throwaway home begins.
+THROWAWAY = "labrunner-run-"
 #: Docker publishes a port in both.
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
@@ -153,6 +156,12 @@ class Home:
         """The lab's secrets by name, as far as they were made."""
         files = {name: self.folder(lab.name) / f"{name}.txt" for name in lab.secrets}
         return {name: file.read_text(encoding="utf-8").strip() for name, file in files.items() if file.exists()}
+
+
+def leftover_homes(ledger: Ledger) -> frozenset[str]:
+    """The homes whose things nobody needs: throwaway ones of earlier runs, and those that are there no more."""
+    homes = {made.home for made in ledger.made()}
+    return frozenset(home for home in homes if f"/{THROWAWAY}" in home or not Path(home).exists())
 
 
 def surroundings(course: Course, home: Home, endpoint: str) -> Surroundings:

@@ -137,10 +137,10 @@ def test_no_engine_is_errored(environ: dict[str, str], tmp_path: Path, command: 
 
 def test_doctor_without_engine_is_a_blocker(environ: dict[str, str], tmp_path: Path) -> None:
     chosen = {**environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
-    done = run(chosen, "doctor", "--json")
+    done = run(chosen, "doctor", "--offline", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["findings"][0]["blocks"]
-    assert "BLOCKS  engine" in run(chosen, "doctor").stdout
+    assert "BLOCKS  engine" in run(chosen, "doctor", "--offline").stdout
 
 
 def test_namespace_engine_is_not_promised(environ: dict[str, str]) -> None:
@@ -193,12 +193,22 @@ def test_full_disk_is_one_sentence(environ: dict[str, str], tmp_path: Path) -> N
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
 def test_doctor_finds_a_prepared_host_able(environ: dict[str, str]) -> None:
-    done = run(environ, "doctor", "--json")
+    done = run(environ, "doctor", "--offline", "--json")
     assert done.returncode == 0, done.stdout
     assert {"engine", "version", "client", "image", "port"} <= {
         row["what"] for row in json.loads(done.stdout)["findings"]
     }
-    assert "ok      engine" in run(environ, "doctor", "nginx-and-mongo").stdout
+    assert "ok      engine" in run(environ, "doctor", "--offline", "nginx-and-mongo").stdout
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("engine")
+def test_doctor_mends_what_is_harmless_once(environ: dict[str, str]) -> None:
+    first = json.loads(run(environ, "doctor", "--offline", "--fix", "--json").stdout)
+    assert [row["what"] for row in first["fixed"]] == ["home"]
+    assert Path(environ["LABRUNNER_HOME"]).is_dir()
+    assert json.loads(run(environ, "doctor", "--offline", "--fix", "--json").stdout)["fixed"] == []
+    assert "fixed" not in json.loads(run(environ, "doctor", "--offline", "--json").stdout)
 
 
 @pytest.mark.engine

@@ -121,6 +121,7 @@ def a_container(name: str, *, started: datetime | None = None, ports: tuple[Port
         exit_code=0,
         error="",
         pid=1,
+        created=None,
         started=started,
         ports=ports,
         memory=0,
