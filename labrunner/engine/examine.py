@@ -13,7 +13,7 @@ from typing import Any
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine, install_advice
 from labrunner.engine.finding import Finding
-from labrunner.engine.ledger import Ledger
+from labrunner.engine.ledger import Ledger, Made
 from labrunner.engine.objects import timestamp
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
@@ -118,22 +118,35 @@ def examine_ports(engine: Engine, ports: Sequence[int], is_free: Callable[[int],
             )
 
 
-def taken_names(ledger: Ledger, lab: str, names: Names, home: str | None = None) -> Iterator[ToolError]:
-    """What has a name that a lab is about to take and was made by no lab, or by none of that home."""
-    own = {made.name for made in ledger.made(home)}
+def taken_names(ledger: Ledger, lab: str, names: Names, home: str) -> Iterator[ToolError]:
+    """What has a name that a lab is about to take and was not made in that home."""
     for name in sorted(names.containers):
         container = ledger.engine.container(name)
-        if container is not None and container.name == name and container.id not in own:
-            yield ToolError(
-                f"{lab} makes a container named {name}, and one of that name is there that no run of the labs made"
-                f" ({container.short}, {container.image}, {container.status})",
-                next=f"docker container rename {name} {name}-kept, or docker container rm --force {name}",
-            )
+        if container is not None and container.name == name:
+            other = ledger.find("container", container.id)
+            if other is None or other.home != home:
+                yield _taken(
+                    f"{lab} makes a container named {name}, and one of that name is there"
+                    f" ({container.short}, {container.image}, {container.status})",
+                    other,
+                    f"docker container rename {name} {name}-kept, or docker container rm --force {name}",
+                )
     for name in sorted(names.makes):
         image = ledger.engine.image(name)
-        if image is not None and image.id not in own:
-            yield ToolError(
-                f"{lab} makes an image named {name}, and one of that name is there that no run of the labs made"
-                f" ({image.id[7:19]})",
-                next=f"docker tag {name} {name}-kept && docker image rm {name}",
-            )
+        if image is not None:
+            other = ledger.find("image", image.id)
+            if other is None or other.home != home:
+                yield _taken(
+                    f"{lab} makes an image named {name}, and one of that name is there ({image.id[7:19]})",
+                    other,
+                    f"docker tag {name} {name}-kept && docker image rm {name}",
+                )
+
+
+def _taken(says: str, other: Made | None, remedy: str) -> ToolError:
+    """The error for a taken name, and the way out: another home's lab is reset, a stranger's thing is renamed."""
+    if other is None:
+        return ToolError(f"{says}, which no lab made", next=remedy)
+    return ToolError(
+        f"{says}, which {other.lab} made in {other.home}", next=f"labrunner reset {other.lab} --home {other.home}"
+    )
