@@ -17,6 +17,10 @@ _INFORMAL = range(100, 200)
 _SWITCHING = 101
 
 
+_REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 502: "Bad Gateway"}
+BROKEN = "the engine closed the connection without an answer; labrunner doctor"
+
+
 def split_head(received: bytearray) -> ResponseHead | None:
     """Take the final head off the beginning of an answer; None where more must come. ``100 Continue`` is skipped."""
     while (end := head_end(received)) is not None:
@@ -36,7 +40,8 @@ def answer(status: int, data: object) -> bytes:
     ).encode() + body
 
 
-_REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 502: "Bad Gateway"}
+#: What a client gets in the place of an answer that never began.
+NO_ANSWER = answer(502, {"message": BROKEN})
 
 
 class WatchedAnswer:
@@ -74,7 +79,7 @@ class WatchedAnswer:
         self._show(b"\n")
         said = list(self._ended())
         if self._head is None:
-            return b""
+            return NO_ANSWER
         if self._head.chunked and not self._chunks.ended:
             return b""  # broken off: the client is to see that
         rows = b"".join(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from labrunner.engine.api import ApiError, dial
 from labrunner.model.errors import LabrunnerError
-from labrunner.proxy.answers import WatchedAnswer, answer, is_success, split_head, whole_answer
+from labrunner.proxy.answers import BROKEN, NO_ANSWER, WatchedAnswer, answer, is_success, split_head, whole_answer
 from labrunner.proxy.call import Answer, Call, Hijack, Pass, Record, Refused, Watch
 from labrunner.proxy.endpoints import find_endpoint
 from labrunner.proxy.relay import relay
@@ -91,10 +91,8 @@ def _forward(client: socket.socket, engine: socket.socket, request: _Request, pl
             finally:
                 watched.finish()
         case _:
-            down = Way(engine, client)
+            down = Way(engine, client, finish=lambda: b"" if down.began else NO_ANSWER)
             relay(Way(client, engine), down, both=False)
-            if not down.began:
-                raise _broken()
 
 
 def _record(client: socket.socket, engine: socket.socket, plan: Record) -> None:
@@ -209,7 +207,7 @@ def _dialled(scope: Scope) -> socket.socket:
 
 
 def _broken() -> Refused:
-    return Refused(_BAD_GATEWAY, "the engine closed the connection without an answer; labrunner doctor")
+    return Refused(_BAD_GATEWAY, BROKEN)
 
 
 def _say(client: socket.socket, status: int, message: str) -> None:

@@ -32,22 +32,12 @@ def relay(up: Way, down: Way, *, both: bool) -> None:
                             return
                         going.give_up()  # the engine answers before it has read all, and closes: its answer is to pass
                 if events & (select.POLLIN | _GONE) and not came.ended and not came.held:
-                    came.fill()
-                    if came.held:
-                        _try(came)
+                    came.pump()
                 if events & _GONE and came.done:
                     return
     finally:
         up.close()
         down.close()
-
-
-def _try(way: Way) -> None:
-    """Send at once what has just come; if that fails, the next look at the target says why."""
-    try:
-        way.drain()
-    except OSError:
-        return
 
 
 def _interest(came: Way, going: Way, side: socket.socket) -> int | None:

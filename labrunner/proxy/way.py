@@ -16,6 +16,8 @@ _READ = 1 << 18
 #: A read of this many bytes says that more will come, so that a pipe is worth its making.
 _MUCH = 1 << 15
 _PIPE = 1 << 20
+#: How often one direction is read and sent before the other one is looked at.
+_TURNS = 16
 _F_SETPIPE_SZ = 1031  # fcntl(2); Python's fcntl has it since 3.10 on Linux only
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -55,8 +57,20 @@ class Way:
         """Whether all has come and all has been sent."""
         return self.ended and not self.held
 
-    def fill(self) -> None:
-        """Read once; nothing where nothing is there."""
+    def pump(self) -> None:
+        """Read and send, until nothing is there, the target takes no more, or the other direction may want a turn."""
+        for _ in range(_TURNS):
+            if not self.fill() or self.ended:
+                return
+            try:
+                self.drain()
+            except OSError:  # the next look at the target says why
+                return
+            if self.held:
+                return
+
+    def fill(self) -> bool:
+        """Read once; False where nothing is there."""
         try:
             if self._pipe is not None:
                 self._in_pipe = os.splice(
@@ -66,13 +80,14 @@ class Way:
             else:
                 came = self._read()
         except _NOT_NOW:
-            return
+            return False
         except ConnectionError:
             came = False
         if came:
             self.began = True
         else:
             self._end()
+        return True
 
     def push(self, content: bytes) -> None:
         """Send these bytes before anything that is read."""
