@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labrunner.engine.api import Api, ApiError, EngineUnreachable
+from labrunner.engine.podman import podman_sockets, start_podman
 from labrunner.engine.start import start_docker
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
@@ -48,6 +49,8 @@ def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineF
             refusals.append(error)
     if choice in {"auto", "docker"} and (started := start_docker()) is not None:
         return _facts(Candidate(started, "an installed Docker Engine, started by labrunner"), choice)
+    if choice in {"auto", "podman"} and (started := start_podman(environ)) is not None:
+        return _facts(Candidate(started, "Podman's Docker-compatible service, started by labrunner"), choice)
     if refusals:
         raise refusals[0]
     raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice())
@@ -75,7 +78,7 @@ def _candidates(choice: str, environ: Mapping[str, str]) -> Iterator[Candidate]:
             yield Candidate(host, f"the Docker context {name!r}")
         yield from _sockets(_docker_sockets(environ), "Docker's usual socket")
     if choice in {"auto", "podman"}:
-        yield from _sockets(_podman_sockets(environ), "Podman's usual socket")
+        yield from _sockets(podman_sockets(environ), "Podman's usual socket")
 
 
 def _sockets(paths: Iterator[Path], why: str) -> Iterator[Candidate]:
@@ -89,12 +92,6 @@ def _docker_sockets(environ: Mapping[str, str]) -> Iterator[Path]:
     home = Path(environ.get("HOME", "/"))
     yield home / ".docker/run/docker.sock"
     yield home / ".docker/desktop/docker.sock"
-
-
-def _podman_sockets(environ: Mapping[str, str]) -> Iterator[Path]:
-    if runtime := environ.get("XDG_RUNTIME_DIR"):
-        yield Path(runtime, "podman/podman.sock")
-    yield Path("/run/podman/podman.sock")
 
 
 def _current_context(environ: Mapping[str, str]) -> tuple[str, str] | None:
