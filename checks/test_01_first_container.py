@@ -97,7 +97,7 @@ def test_host_numbers_the_same_process(
     require(
         answer == str(container.pid),
         f"the PID of the container's top on the host was asked for, and {answer!r} is not it",
-        next=f"docker container top {container.short}",
+        next=f"docker container inspect --format '{{{{.State.Pid}}}}' {container.short}",
     )
     evidence.update(host_pid=container.pid)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labrunner.engine.api import Api, ApiError, EngineUnreachable
+from labrunner.engine.objects import is_podman
 from labrunner.engine.podman import podman_sockets, start_podman
 from labrunner.engine.start import start_docker
 from labrunner.model.errors import LabrunnerError, ToolError
@@ -136,8 +137,7 @@ def _facts(candidate: Candidate, choice: str) -> EngineFacts:
             f"the engine at {candidate.host} was asked for its version, and what answers there is no engine",
             next="labrunner doctor",
         )
-    names = {part.get("Name") for part in version.get("Components") or ()}
-    kind = "podman" if "Podman Engine" in names else "docker"
+    kind = "podman" if is_podman(version) else "docker"
     if choice not in {"auto", kind}:
         raise EngineUnreachable(
             f"{choice} was asked for, and {candidate.host} is {kind}", next=f"labrunner --engine {kind} …"

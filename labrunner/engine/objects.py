@@ -16,6 +16,22 @@ def timestamp(text: str) -> datetime | None:
     return datetime.fromisoformat(re.sub(r"\.(\d+)", lambda fraction: f".{fraction[1][:6]:0<6}", text))
 
 
+#: What engines put before a name that was typed without it: Podman shows it, Docker leaves it out.
+_PREFIXES = ("index.docker.io/", "docker.io/", "library/", "localhost/")
+
+
+def familiar(reference: str) -> str:
+    """A reference as Docker shows it: ``docker.io/library/nginx:latest`` is ``nginx:latest``."""
+    for prefix in _PREFIXES:
+        reference = reference.removeprefix(prefix)
+    return reference
+
+
+def is_podman(version: Mapping[str, Any]) -> bool:
+    """Whether what answered ``GET /version`` so is Podman."""
+    return any(part.get("Name") == "Podman Engine" for part in version.get("Components") or ())
+
+
 @dataclass(frozen=True)
 class Port:
     """A published port: the container's, its protocol, and where it is on the host."""
@@ -70,7 +86,7 @@ class Container:
         return cls(
             id=data["Id"],
             name=data["Name"].lstrip("/"),
-            image=config.get("Image", ""),
+            image=familiar(config.get("Image", "")),
             image_id=data["Image"],
             command=(data.get("Path") or "", *(data.get("Args") or ())),
             running=bool(state.get("Running")),
@@ -110,8 +126,8 @@ class Image:
         config = data.get("Config") or {}
         return cls(
             id=data["Id"],
-            tags=tuple(data.get("RepoTags") or ()),
-            digests=tuple(data.get("RepoDigests") or ()),
+            tags=tuple(map(familiar, data.get("RepoTags") or ())),
+            digests=tuple(map(familiar, data.get("RepoDigests") or ())),
             layers=tuple((data.get("RootFS") or {}).get("Layers") or ()),
             command=tuple(config.get("Cmd") or ()),
             exposed=tuple(int(port.split("/")[0]) for port in config.get("ExposedPorts") or {}),
@@ -134,5 +150,4 @@ class Process:
     """A row of a container's process table as the engine's host numbers it."""
 
     pid: int
-    parent: int
     command: str
