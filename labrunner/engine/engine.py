@@ -55,7 +55,7 @@ class Engine:
         """The container's processes, as this engine's host numbers them; none where it does not run."""
         # Docker runs the host's ps with these words. Podman would run the container's own, and leave its rows unsplit,
         # unless it is given names of columns that it knows itself: hpid is the PID on the host (podman-top(1)).
-        columns = "hpid,args" if self._podman else "-eo pid,args"
+        columns = "hpid,args" if self.is_podman else "-eo pid,args"
         try:
             found = self.api.json("GET", f"/containers/{container.id}/top", ps_args=columns)
         except ApiError:
@@ -63,7 +63,8 @@ class Engine:
         return tuple(Process(int(row[0]), row[1].strip()) for row in (found or {}).get("Processes") or ())
 
     @cached_property
-    def _podman(self) -> bool:
+    def is_podman(self) -> bool:
+        """Whether Podman answers, which differs from Docker in a few answers."""
         return is_podman(self.api.json("GET", "/version"))
 
     def logs(self, container: Container, *, tail: int = 200) -> str:
