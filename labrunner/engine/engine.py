@@ -11,7 +11,7 @@ from labrunner.engine.objects import Container, HistoryEntry, Image, Process, fa
 
 
 class Engine:
-    """What the rest of the course asks of an engine. It keeps no state of it: each answer is the engine's of that moment."""
+    """What the rest of the course asks of an engine. Each answer is the engine's of that moment."""
 
     def __init__(self, host: str) -> None:
         self.host = host

@@ -1,7 +1,7 @@
 """Which engine is meant: a choice and this host's settings in, one endpoint and the reason for it out.
 
 ``auto`` takes DOCKER_HOST, else the current Docker context if it is local, else the usual sockets of Docker and Podman,
-else starts an installed engine where it may.
+else starts an installed engine where it may: Docker, then Podman's service.
 """
 
 from __future__ import annotations
@@ -54,13 +54,14 @@ def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineF
         return _facts(Candidate(started, "Podman's Docker-compatible service, started by labrunner"), choice)
     if refusals:
         raise refusals[0]
-    raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice())
+    raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice(choice))
 
 
-def install_advice() -> str:
+def install_advice(choice: str = "auto") -> str:
     """How to get an engine on this host."""
     if Path("/etc/debian_version").exists():
-        return "sudo apt-get install --no-install-recommends docker.io"
+        packages = "podman runc" if choice == "podman" else "docker.io"
+        return f"sudo apt-get install --no-install-recommends {packages}"
     return "install Docker (https://docs.docker.com/get-started/get-docker/) or Podman, and start it"
 
 

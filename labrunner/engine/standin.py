@@ -155,9 +155,7 @@ def _build_base(client: docker.DockerClient, customize: Path, scratch: Path, say
     _bootstrap(customize, archive, say)
     say(Progress(_BASE_NAME, "import", None))
     # The tag goes with the name, as the docker command sends it: Podman overlooks one that stands apart.
-    answer = client.api.import_image(
-        str(archive), repository=BASE, changes=[f"LABEL {LABEL}={BASE}", 'CMD ["bash"]']
-    )
+    answer = client.api.import_image(str(archive), repository=BASE, changes=[f"LABEL {LABEL}={BASE}", 'CMD ["bash"]'])
     if '"error' in answer:
         raise failure(_BASE_NAME, "its import", [answer])
     say(Progress(_BASE_NAME, "built", 1.0))
