@@ -23,12 +23,12 @@ run: $(VENV)/run
 	$(BIN)/labrunner run --all --yes
 
 test: lint types layers $(VENV)/dev
-	scripts/prepare-host
+	scripts/prepare-host podman runc
 	$(BIN)/labrunner images prepare --yes
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered -m 'not slow'
 
 test-all: lint types layers $(VENV)/dev
-	scripts/prepare-host
+	scripts/prepare-host podman runc
 	$(BIN)/labrunner images prepare --yes
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 	$(BIN)/python benchmarks/run_all.py

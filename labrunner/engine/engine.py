@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from labrunner.engine.api import Api, ApiError
-from labrunner.engine.objects import Container, HistoryEntry, Image, Process
+from labrunner.engine.objects import Container, HistoryEntry, Image, Process, is_podman
+from labrunner.engine.references import shown
 from labrunner.wire.streams import frames
 
 
 class Engine:
-    """What the rest of the course asks of an engine. It keeps no state: each answer is the engine's of that moment."""
+    """What the rest of the course asks of an engine. Each answer is the engine's of that moment."""
 
     def __init__(self, host: str) -> None:
         self.host = host
@@ -35,7 +37,11 @@ class Engine:
 
     def image_rows(self) -> tuple[Mapping[str, Any], ...]:
         """The engine's list of images without the intermediate ones: Id, RepoTags, RepoDigests, Labels."""
-        return tuple(self.api.json("GET", "/images/json"))
+        rows = self.api.json("GET", "/images/json")
+        return tuple(
+            {**row, **{key: [shown(name) for name in row[key] or ()] for key in ("RepoTags", "RepoDigests")}}
+            for row in rows
+        )
 
     def history(self, reference: str) -> tuple[HistoryEntry, ...]:
         """The image's history, base first."""
@@ -48,16 +54,20 @@ class Engine:
         return frozenset(volume["Name"] for volume in found.get("Volumes") or ())
 
     def processes(self, container: Container) -> tuple[Process, ...]:
-        """The container's processes; none where it does not run."""
+        """The container's processes, as this engine's host numbers them; none where it does not run."""
+        # Docker runs the host's ps with these words. Podman would run the container's own, and leave its rows unsplit,
+        # unless it is given names of columns that it knows itself: hpid is the PID on the host (podman-top(1)).
+        columns = "hpid,args" if self.is_podman else "-eo pid,args"
         try:
-            found = self.api.json("GET", f"/containers/{container.id}/top", ps_args="-eo pid,ppid,args")
+            found = self.api.json("GET", f"/containers/{container.id}/top", ps_args=columns)
         except ApiError:
             return ()
-        pid, parent, args = (
-            next((i for i, title in enumerate(found["Titles"]) if title in names), fallback)
-            for names, fallback in (({"PID"}, 0), ({"PPID"}, 1), ({"COMMAND", "CMD", "ARGS"}, -1))
-        )
-        return tuple(Process(int(row[pid]), int(row[parent]), row[args].strip()) for row in found["Processes"])
+        return tuple(Process(int(row[0]), row[1].strip()) for row in (found or {}).get("Processes") or ())
+
+    @cached_property
+    def is_podman(self) -> bool:
+        """Whether Podman answers, which differs from Docker in a few answers."""
+        return is_podman(self.api.json("GET", "/version"))
 
     def logs(self, container: Container, *, tail: int = 200) -> str:
         """The last lines that the container wrote, both streams in order."""

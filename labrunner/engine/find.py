@@ -1,7 +1,7 @@
 """Which engine is meant: a choice and this host's settings in, one endpoint and the reason for it out.
 
 ``auto`` takes DOCKER_HOST, else the current Docker context if it is local, else the usual sockets of Docker and Podman,
-else starts an installed engine where it may.
+else starts an installed engine where it may: Docker, then Podman's service.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from labrunner.engine.api import Api, ApiError, EngineUnreachable
+from labrunner.engine.objects import is_podman
+from labrunner.engine.podman import podman_sockets, start_podman
 from labrunner.engine.start import start_docker
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
@@ -50,15 +52,18 @@ def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineF
             refusals.append(error)
     if choice in {"auto", "docker"} and (started := start_docker()) is not None:
         return _facts(Candidate(started, "an installed Docker Engine, started by labrunner"), choice)
+    if choice in {"auto", "podman"} and (started := start_podman(environ)) is not None:
+        return _facts(Candidate(started, "Podman's Docker-compatible service, started by labrunner"), choice)
     if refusals:
         raise refusals[0]
-    raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice())
+    raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice(choice))
 
 
-def install_advice() -> str:
+def install_advice(choice: str = "auto") -> str:
     """How to get an engine on this host."""
     if Path("/etc/debian_version").exists():
-        return "sudo apt-get install --no-install-recommends docker.io"
+        packages = "podman runc" if choice == "podman" else "docker.io"
+        return f"sudo apt-get install --no-install-recommends {packages}"
     return "install Docker (https://docs.docker.com/get-started/get-docker/) or Podman, and start it"
 
 
@@ -80,7 +85,7 @@ def _candidates(choice: str, environ: Mapping[str, str]) -> Iterator[Candidate]:
             yield Candidate(host, f"the Docker context {name!r}")
         yield from _sockets(_docker_sockets(environ), "Docker's usual socket")
     if choice in {"auto", "podman"}:
-        yield from _sockets(_podman_sockets(environ), "Podman's usual socket")
+        yield from _sockets(podman_sockets(environ), "Podman's usual socket")
 
 
 def _sockets(paths: Iterator[Path], why: str) -> Iterator[Candidate]:
@@ -94,12 +99,6 @@ def _docker_sockets(environ: Mapping[str, str]) -> Iterator[Path]:
     home = Path(environ.get("HOME", "/"))
     yield home / ".docker/run/docker.sock"
     yield home / ".docker/desktop/docker.sock"
-
-
-def _podman_sockets(environ: Mapping[str, str]) -> Iterator[Path]:
-    if runtime := environ.get("XDG_RUNTIME_DIR"):
-        yield Path(runtime, "podman/podman.sock")
-    yield Path("/run/podman/podman.sock")
 
 
 def _current_context(environ: Mapping[str, str]) -> tuple[str, str] | None:
@@ -144,8 +143,7 @@ def _facts(candidate: Candidate, choice: str) -> EngineFacts:
             f"the engine at {candidate.host} was asked for its version, and what answers there is no engine",
             next="labrunner doctor",
         )
-    names = {part.get("Name") for part in version.get("Components") or ()}
-    kind = "podman" if "Podman Engine" in names else "docker"
+    kind = "podman" if is_podman(version) else "docker"
     if choice not in {"auto", kind}:
         raise EngineUnreachable(
             f"{choice} was asked for, and {candidate.host} is {kind}", next=f"labrunner --engine {kind} …"

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from labrunner.engine.references import shown
+
 
 def timestamp(text: str) -> datetime | None:
     """A time as Docker writes it (nanoseconds, UTC or an offset); None for its zero time or an empty string."""
     if not text or text.startswith("0001-"):
         return None
     return datetime.fromisoformat(re.sub(r"\.(\d+)", lambda fraction: f".{fraction[1][:6]:0<6}", text))
+
+
+def is_podman(version: Mapping[str, Any]) -> bool:
+    """Whether what answered ``GET /version`` so is Podman."""
+    return any(part.get("Name") == "Podman Engine" for part in version.get("Components") or ())
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Container:
         return cls(
             id=data["Id"],
             name=data["Name"].lstrip("/"),
-            image=config.get("Image", ""),
+            image=shown(config.get("Image", "")),
             image_id=data["Image"],
             command=(data.get("Path") or "", *(data.get("Args") or ())),
             running=bool(state.get("Running")),
@@ -112,8 +119,8 @@ class Image:
         config = data.get("Config") or {}
         return cls(
             id=data["Id"],
-            tags=tuple(data.get("RepoTags") or ()),
-            digests=tuple(data.get("RepoDigests") or ()),
+            tags=tuple(map(shown, data.get("RepoTags") or ())),
+            digests=tuple(map(shown, data.get("RepoDigests") or ())),
             layers=tuple((data.get("RootFS") or {}).get("Layers") or ()),
             command=tuple(config.get("Cmd") or ()),
             exposed=tuple(int(port.split("/")[0]) for port in config.get("ExposedPorts") or {}),
@@ -136,5 +143,4 @@ class Process:
     """A row of a container's process table as the engine's host numbers it."""
 
     pid: int
-    parent: int
     command: str

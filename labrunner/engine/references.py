@@ -13,17 +13,17 @@ def repository(reference: str) -> str:
     return head if colon and "/" not in tag else name
 
 
-def familiar(reference: str) -> str:
-    """A reference as Docker lists it: with a tag or digest, without the default registry.
-
-    ``docker.io/library/nginx`` is ``nginx:latest``; a tag beside a digest is left out; Podman's ``localhost/app:1``
-    is ``app:1``.
-    """
-    name, _, digest = reference.partition("@")
+def shown(reference: str) -> str:
+    """A reference without its default registry: ``docker.io/library/nginx`` and ``localhost/nginx`` are ``nginx``."""
     for prefix in _DEFAULTS:
-        if name.startswith(prefix) and len(name) > len(prefix):
-            name = name.removeprefix(prefix)
-            break
+        if reference.startswith(prefix) and len(reference) > len(prefix):
+            return reference.removeprefix(prefix)
+    return reference
+
+
+def familiar(reference: str) -> str:
+    """A reference as Docker lists it: as ``shown``, and with a tag or digest; a tag beside a digest is left out."""
+    name, _, digest = shown(reference).partition("@")
     if digest:
         return f"{repository(name)}@{digest}"
     return f"{name}:latest" if repository(name) == name else name

@@ -38,7 +38,7 @@ _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 #: Makes /bin a link to /usr/bin from the start; the package that does so later brings 46 MB of Perl.
 _MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 _MARK = re.compile(rf'^LABEL {re.escape(LABEL)}="([^"]+)"', re.MULTILINE)
-_STEP = re.compile(r"^Step (\d+)/(\d+) : ")
+_STEP = re.compile(r"^(?:Step|STEP) (\d+)/(\d+) ?: ")  # Docker's builder, and Podman's
 _BUILT = re.compile(r"^Successfully built ([0-9a-f]+)$")
 _PIP_INDEX = re.compile(r"^(:env:|install|global)\.index-url='(.+)'$", re.MULTILINE)
 _CONTROL = re.compile(r"\x1b\[[0-9;]*m")
@@ -154,10 +154,8 @@ def _build_base(client: docker.DockerClient, customize: Path, scratch: Path, say
     archive = scratch / "base.tar"
     _bootstrap(customize, archive, say)
     say(Progress(_BASE_NAME, "import", None))
-    repository, _, tag = BASE.partition(":")
-    answer = client.api.import_image(
-        str(archive), repository=repository, tag=tag, changes=[f"LABEL {LABEL}={BASE}", 'CMD ["bash"]']
-    )
+    # The tag goes with the name, as the docker command sends it: Podman overlooks one that stands apart.
+    answer = client.api.import_image(str(archive), repository=BASE, changes=[f"LABEL {LABEL}={BASE}", 'CMD ["bash"]'])
     if '"error' in answer:
         raise failure(_BASE_NAME, "its import", [answer])
     say(Progress(_BASE_NAME, "built", 1.0))

@@ -37,29 +37,32 @@ def start_docker() -> str | None:
             daemon = subprocess.Popen(  # noqa: S603 - the engine found on PATH
                 [dockerd], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-    _wait(daemon)
+    if not await_engine(SOCKET, daemon):
+        raise ToolError(
+            f"an installed Docker Engine was started, and it does not answer; the end of its log: {last_line(LOG)}",
+            next=f"tail {LOG}" if daemon is not None else "journalctl -u docker",
+        )
     return SOCKET
 
 
-def _wait(daemon: subprocess.Popen[bytes] | None) -> None:
+def await_engine(host: str, daemon: subprocess.Popen[bytes] | None) -> bool:
+    """Wait until an engine answers at ``host``; False where its process ends before that, or it takes a minute."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if daemon is not None and daemon.poll() is not None:
-            break
+            return False
         try:
-            Api(SOCKET, timeout=2).json("GET", "/version")
+            Api(host, timeout=2).json("GET", "/version")
         except (EngineUnreachable, ApiError):
             time.sleep(0.1)  # the engine says by nothing but its answer that it is up
         else:
-            return
-    raise ToolError(
-        f"an installed Docker Engine was started, and it does not answer; the end of its log: {_last_line()}",
-        next=f"tail {LOG}" if daemon is not None else "journalctl -u docker",
-    )
+            return True
+    return False
 
 
-def _last_line() -> str:
+def last_line(log: Path) -> str:
+    """The last line of an engine's log."""
     try:
-        return LOG.read_text(errors="replace").strip().splitlines()[-1]
+        return log.read_text(errors="replace").strip().splitlines()[-1]
     except (OSError, IndexError):
         return "it is empty"

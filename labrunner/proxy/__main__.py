@@ -37,9 +37,9 @@ def main() -> int:
                 servers[server] = partial(serve, scope=scope)
             threading.Thread(target=watch_removals, args=(ledger,), daemon=True).start()
             pool = Pool()
-            sys.stdout.write("ready\n")
-            sys.stdout.flush()
             with suppress(KeyboardInterrupt):
+                sys.stdout.write("ready\n")
+                sys.stdout.flush()
                 run(servers, pool, sys.stdin.fileno())
         pool.finish()
     except LabrunnerError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container, HistoryEntry, Image
+from labrunner.engine.references import shown
 from labrunner.engine.web import Page
 from labrunner.verify.checking import NotDone, answered_by, fetch_from, require
 
@@ -22,15 +23,15 @@ _STATE, _LISTEN = 3, "0A"
 _FEWEST_DIGITS = 3
 
 
-def familiar(reference: str) -> str:
-    """A reference as Docker shows it: without ``docker.io/library/``, and with its tag."""
-    name = reference.removeprefix("docker.io/").removeprefix("index.docker.io/").removeprefix("library/")
+def _tagged(reference: str) -> str:
+    """A reference as Docker shows it, with its tag."""
+    name = shown(reference)
     return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
 
 
 def is_of(engine: Engine, container: Container, image: str) -> bool:
     """Whether a container was made from an image, by the name that was typed or by the image's ID."""
-    if familiar(container.image) == familiar(image):
+    if _tagged(container.image) == _tagged(image):
         return True
     found = engine.image(image)
     return found is not None and found.id == container.image_id

@@ -20,11 +20,11 @@ def engine() -> Engine:
     try:
         facts = find_engine("auto")
     except LabrunnerError as error:
-        _cannot_run(error.says, error.next or "labrunner doctor")
+        cannot_run(error.says, error.next or "labrunner doctor")
     engine = Engine(facts.endpoint)
     missing = [image for image in lab_images() if engine.image(image) is None]
     if missing:
-        _cannot_run(f"the engine at {facts.endpoint} lacks {', '.join(missing)}", "labrunner images prepare")
+        cannot_run(f"the engine at {facts.endpoint} lacks {', '.join(missing)}", "labrunner images prepare")
     return engine
 
 
@@ -34,7 +34,8 @@ def lab_images() -> tuple[str, ...]:
     return tuple(dict.fromkeys(image for lab in course.labs for image in lab.images))
 
 
-def _cannot_run(why: str, remedy: str) -> NoReturn:
+def cannot_run(why: str, remedy: str) -> NoReturn:
+    """A failure in CI, else a skip that says what to type."""
     says = f"these tests need a real engine, and {why}; type: {remedy}"
     if os.environ.get("CI"):
         pytest.fail(says, pytrace=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -60,19 +61,20 @@ def at(endpoint: str) -> Mapping[str, object]:
 @pytest.fixture
 def host(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     """A host without an engine: this one's own sockets are not looked at, and nothing is started on it."""
-    for name in ("_docker_sockets", "_podman_sockets"):
+    for name in ("_docker_sockets", "podman_sockets"):
 
         def own(environ: Mapping[str, str], real: str = name) -> Iterator[Path]:
             return (path for path in REAL[real](environ) if path.is_relative_to(socket_folder))
 
         monkeypatch.setattr(find, name, own)
     monkeypatch.setattr(find, "start_docker", lambda: None)
+    monkeypatch.setattr(find, "start_podman", lambda _: None)
     for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
         monkeypatch.delenv(name, raising=False)
     return Host(socket_folder)
 
 
-REAL = {name: getattr(find, name) for name in ("_docker_sockets", "_podman_sockets")}
+REAL = {name: getattr(find, name) for name in ("_docker_sockets", "podman_sockets")}
 
 
 def test_usual_sockets_are_the_systems_the_users_and_desktops() -> None:
@@ -84,7 +86,7 @@ def test_usual_sockets_are_the_systems_the_users_and_desktops() -> None:
         "/home/me/.docker/run/docker.sock",
         "/home/me/.docker/desktop/docker.sock",
     ]
-    assert [str(path) for path in REAL["_podman_sockets"](environ)] == [
+    assert [str(path) for path in REAL["podman_sockets"](environ)] == [
         "/run/user/1000/podman/podman.sock",
         "/run/podman/podman.sock",
     ]
@@ -92,7 +94,7 @@ def test_usual_sockets_are_the_systems_the_users_and_desktops() -> None:
         "/.docker/run/docker.sock",
         "/.docker/desktop/docker.sock",
     ]
-    assert [str(path) for path in REAL["_podman_sockets"]({})] == ["/run/podman/podman.sock"]
+    assert [str(path) for path in REAL["podman_sockets"]({})] == ["/run/podman/podman.sock"]
 
 
 def test_docker_host_comes_before_everything(host: Host, serve: Serve) -> None:
@@ -277,13 +279,30 @@ def json_reply_always(_: object) -> None:
 def test_installed_engine_is_started_where_none_answers(
     host: Host, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the last resort, for Docker only; here a server that the test started stands for it."""
-    started = serve(engine(), host.place("started.sock"))
-    monkeypatch.setattr(find, "start_docker", lambda: started.host)
+    """As the last resort, Docker before Podman; here servers that the test started stand for them."""
+    podman = serve(engine(PODMAN), host.place("podman.sock"))
+    monkeypatch.setattr(find, "start_podman", lambda _: podman.host)
     facts = find_engine("auto", host.environ)
-    assert (facts.endpoint, facts.why) == (started.host, "an installed Docker Engine, started by labrunner")
-    with pytest.raises(ToolError, match=r"an engine was looked for \(podman\)"):
-        find_engine("podman", host.environ)
+    assert (facts.endpoint, facts.why) == (podman.host, "Podman's Docker-compatible service, started by labrunner")
+    with pytest.raises(ToolError, match=r"an engine was looked for \(docker\)"):
+        find_engine("docker", host.environ)
+    docker = serve(engine(), host.place("docker.sock"))
+    monkeypatch.setattr(find, "start_docker", lambda: docker.host)
+    for choice in ("auto", "docker"):
+        facts = find_engine(choice, host.environ)
+        assert (facts.endpoint, facts.why) == (docker.host, "an installed Docker Engine, started by labrunner")
+    assert find_engine("podman", host.environ).endpoint == podman.host
+
+
+def test_socket_that_a_dead_service_left_is_no_engine(
+    host: Host, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody answers there, so the service is started."""
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(host.place("run/podman/podman.sock")))
+    started = serve(engine(PODMAN), host.place("podman.sock"))
+    monkeypatch.setattr(find, "start_podman", lambda _: started.host)
+    assert find_engine("podman", host.environ).endpoint == started.host
 
 
 @pytest.mark.parametrize("choice", ["auto", "docker", "podman"])
@@ -292,7 +311,7 @@ def test_host_without_an_engine_is_told_how_to_get_one(host: Host, choice: str) 
     host.place("run/docker.sock").write_text("")
     with pytest.raises(ToolError, match=rf"looked for \({choice}\), and none answers on this host") as caught:
         find_engine(choice, host.environ)
-    assert caught.value.next == install_advice()
+    assert caught.value.next == install_advice(choice)
 
 
 @pytest.mark.parametrize(("debian", "word"), [(True, "apt-get install"), (False, "install Docker")])

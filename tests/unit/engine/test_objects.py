@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labrunner.engine.objects import Container, HistoryEntry, Image, Port, timestamp
+from labrunner.engine.objects import Container, HistoryEntry, Image, Port, is_podman, timestamp
+from labrunner.engine.references import shown
 from tests.unit.builders import a_container
 
 ID = "0123456789ab" + "c" * 52
@@ -193,3 +194,30 @@ def test_time_is_read_as_go_writes_it(moment: datetime, nanoseconds: int, offset
     else:
         shown += f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
     assert timestamp(shown) == moment.replace(microsecond=nanoseconds // 1000, tzinfo=zone)
+
+
+@pytest.mark.parametrize(
+    ("reference", "short"),
+    [
+        ("docker.io/library/nginx:latest", "nginx:latest"),
+        ("index.docker.io/library/nginx", "nginx"),
+        ("docker.io/student/app:1", "student/app:1"),
+        ("localhost/app:latest", "app:latest"),
+        ("localhost:5055/student/app@sha256:feed", "localhost:5055/student/app@sha256:feed"),
+        ("nginx:latest", "nginx:latest"),
+        ("quay.io/library/nginx", "quay.io/library/nginx"),
+    ],
+)
+def test_names_are_read_as_docker_shows_them(reference: str, short: str) -> None:
+    """Whatever engine tells them; a registry's name stays."""
+    assert shown(reference) == short
+    assert Container.read(inspected(Config={"Image": reference})).image == short
+    image = Image.read({"Id": "sha256:feed", "RepoTags": [reference], "RepoDigests": [reference]})
+    assert image.tags == image.digests == (short,)
+
+
+def test_podman_is_known_by_its_components() -> None:
+    """Docker names others, or none."""
+    assert is_podman({"Components": [{"Name": "Podman Engine"}, {"Name": "Conmon"}]})
+    assert not is_podman({"Components": [{"Name": "Engine"}]})
+    assert not is_podman({})

@@ -1,0 +1,34 @@
+"""The commands that these tests type."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+_SECONDS = 200
+
+
+def labrunner(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run labrunner, whatever engine this host's DOCKER_HOST names."""
+    return _done([sys.executable, "-m", "labrunner", *arguments], variables)
+
+
+def client(command: str, host: str) -> str:
+    """What a command of a client prints that works on the engine at ``host``; it has to succeed."""
+    done = _done(command.split(), {"DOCKER_HOST": host, "CONTAINER_HOST": host})
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def _done(command: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environ, **variables},
+        timeout=_SECONDS,
+        stdin=subprocess.DEVNULL,
+    )
