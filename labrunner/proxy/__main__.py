@@ -26,8 +26,9 @@ def main() -> int:
     asked = _arguments().parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    pool = Pool()
     try:
-        with ExitStack() as stack:
+        with suppress(KeyboardInterrupt), ExitStack() as stack:
             ledger = Ledger(asked.ledger, Engine(asked.engine))
             forget_gone(ledger)
             servers = {}
@@ -36,11 +37,9 @@ def main() -> int:
                 scope = Scope(ledger.engine, ledger, asked.home, lab)
                 servers[server] = partial(serve, scope=scope)
             threading.Thread(target=watch_removals, args=(ledger,), daemon=True).start()
-            pool = Pool()
-            with suppress(KeyboardInterrupt):
-                sys.stdout.write("ready\n")
-                sys.stdout.flush()
-                run(servers, pool, sys.stdin.fileno())
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+            run(servers, pool, sys.stdin.fileno())
         pool.finish()
     except LabrunnerError as error:
         sys.stderr.write(f"{error.says}\n")

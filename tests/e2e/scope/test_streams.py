@@ -94,8 +94,8 @@ def test_events_arrive_as_they_happen(lab: Client, running: str) -> None:
 
 def test_second_call_on_a_connection_does_not_pass_the_rules(lab: Client) -> None:
     """A call that hides behind one that could take the connection over is not heard by the engine."""
-    head = b"POST /v1.41/exec/nothing/start HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\n"
-    first = head + b"Content-Length: 2\r\n\r\n{}"
+    head = b"Host: d\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+    first = b"POST /v1.41/exec/nothing/start HTTP/1.1\r\n" + head + b"{}"
     second = f"DELETE /v1.41/containers/{PREFIX}running?force=1 HTTP/1.1\r\nHost: d\r\n\r\n".encode()
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(SECONDS)
