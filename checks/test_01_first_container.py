@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labrunner.engine.engine import Engine
-from labrunner.engine.objects import Container
+from labrunner.engine.objects import Container, is_rootless
 from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
 from labrunner.verify.looking import (
@@ -210,8 +210,7 @@ def _pid_inside(container: Container) -> int:
 def _gives_memory_cgroups(engine: Engine) -> bool:
     """Whether the engine can limit memory: an ordinary user's can with cgroups version 2 only."""
     info = engine.api.json("GET", "/info")
-    rootless = any("rootless" in option for option in info.get("SecurityOptions") or ())
-    return bool(info.get("MemoryLimit", True)) and not (rootless and info.get("CgroupVersion") == "1")
+    return bool(info.get("MemoryLimit", True)) and not (is_rootless(info) and info.get("CgroupVersion") == "1")
 
 
 def _cgroup_memory(engine: Engine, container: Container) -> tuple[int, int]:
