@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labrunner.engine.engine import Engine
-from labrunner.engine.objects import Container
+from labrunner.engine.objects import Container, is_rootless
 from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
 from labrunner.verify.looking import (
@@ -137,7 +137,7 @@ def test_memory_is_limited(engine: Engine, recorded: Recorded, evidence: dict[st
     """the container may use 64 MiB of memory, and its cgroup says so"""
     container = _recorded_container(engine, recorded)
     evidence.update(container=container.id)
-    if not engine.api.json("GET", "/info").get("MemoryLimit", True):
+    if not _gives_memory_cgroups(engine):
         evidence["limited"] = "this engine has no memory cgroup to give, so there is no limit to read"
         return
     client = "podman" if engine.is_podman else "docker"  # Podman 4 has no endpoint of Docker's API for it
@@ -205,6 +205,12 @@ def _pid_inside(container: Container) -> int:
         return 1
     numbers = re.search(r"^NSpid:\s+(.+)$", status, re.MULTILINE)
     return int(numbers[1].split()[-1]) if numbers else 1
+
+
+def _gives_memory_cgroups(engine: Engine) -> bool:
+    """Whether the engine can limit memory: an ordinary user's can with cgroups version 2 only."""
+    info = engine.api.json("GET", "/info")
+    return bool(info.get("MemoryLimit", True)) and not (is_rootless(info) and info.get("CgroupVersion") == "1")
 
 
 def _cgroup_memory(engine: Engine, container: Container) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labrunner.engine.api import Api, ApiError, EngineUnreachable
-from labrunner.engine.objects import is_podman
+from labrunner.engine.objects import is_podman, is_rootless
 from labrunner.engine.podman import podman_sockets, start_podman
 from labrunner.engine.start import start_docker
 from labrunner.model.errors import LabrunnerError, ToolError
@@ -151,7 +151,7 @@ def _facts(candidate: Candidate, choice: str) -> EngineFacts:
     return EngineFacts(
         kind=kind,
         version=str(version.get("Version", "")),
-        rootless=any("rootless" in option for option in info.get("SecurityOptions") or ()),
+        rootless=is_rootless(info),
         endpoint=candidate.host,
         why=candidate.why,
     )

@@ -23,6 +23,11 @@ def is_podman(version: Mapping[str, Any]) -> bool:
     return any(part.get("Name") == "Podman Engine" for part in version.get("Components") or ())
 
 
+def is_rootless(info: Mapping[str, Any]) -> bool:
+    """Whether what answered ``GET /info`` so runs as an ordinary user: Docker says so in an option, Podman beside it."""
+    return bool(info.get("Rootless")) or any("rootless" in option for option in info.get("SecurityOptions") or ())
+
+
 @dataclass(frozen=True)
 class Port:
     """A published port: the container's, its protocol, and where it is on the host."""

@@ -240,7 +240,12 @@ def test_podman_behind_dockers_socket_is_known_as_podman(host: Host, serve: Serv
 
 @pytest.mark.parametrize(
     ("info", "rootless"),
-    [({"SecurityOptions": ["name=seccomp", "name=rootless"]}, True), ({"SecurityOptions": None}, False), ({}, False)],
+    [
+        ({"SecurityOptions": ["name=seccomp", "name=rootless"]}, True),
+        ({"SecurityOptions": None}, False),
+        ({}, False),
+        ({"Rootless": True}, True),
+    ],
 )
 def test_rootless_engine_is_known_as_such(
     host: Host, serve: Serve, info: Mapping[str, object], *, rootless: bool
