@@ -90,13 +90,14 @@ def dial(host: str, timeout: float | None = TIMEOUT) -> socket.socket:
 class Api:
     """One engine's API. ``host`` is written as in DOCKER_HOST: ``unix:///path`` or ``tcp://name:port``."""
 
-    def __init__(self, host: str, timeout: float = TIMEOUT) -> None:
+    def __init__(self, host: str, timeout: float = TIMEOUT, version: str = VERSION) -> None:
         self.host = host
         self.timeout = timeout
+        self.version = version
 
     def bytes(self, method: str, path: str, body: object = None, **query: object) -> bytes:
         """The whole body of an answer. ApiError for a status from 400, EngineUnreachable where nobody answers."""
-        target = f"/{VERSION}{quote(path, safe='/:@')}"
+        target = f"/{self.version}{quote(path, safe='/:@')}"
         if query:
             target += "?" + urlencode({k: json.dumps(v) if isinstance(v, dict) else v for k, v in query.items()})
         payload = None if body is None else json.dumps(body).encode()

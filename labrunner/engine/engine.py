@@ -11,6 +11,9 @@ from labrunner.engine.objects import Container, HistoryEntry, Image, Process, is
 from labrunner.engine.references import shown
 from labrunner.wire.streams import frames
 
+#: The version of Podman's own API that is spoken where it has nothing of Docker's.
+_LIBPOD = "v4.0.0"
+
 
 class Engine:
     """What the rest of the course asks of an engine. Each answer is the engine's of that moment."""
@@ -68,6 +71,16 @@ class Engine:
     def is_podman(self) -> bool:
         """Whether Podman answers, which differs from Docker in a few answers."""
         return is_podman(self.api.json("GET", "/version"))
+
+    def limit_memory(self, identity: str, limits: Mapping[str, Any]) -> None:
+        """Change a container's limits of memory on Podman; ``limits`` is the body of Docker's update call, in bytes.
+
+        Podman 4 has no such endpoint of Docker's API, but one of its own
+        (https://docs.podman.io/en/v4.3/_static/api.html, ContainerUpdateLibpod), which takes an OCI runtime's limits.
+        """
+        memory = {"limit": limits.get("Memory") or None, "swap": limits.get("MemorySwap") or None}
+        given = {"memory": {name: value for name, value in memory.items() if value is not None}}
+        Api(self.host, version=_LIBPOD).json("POST", f"/libpod/containers/{identity}/update", given)
 
     def logs(self, container: Container, *, tail: int = 200) -> str:
         """The last lines that the container wrote, both streams in order."""

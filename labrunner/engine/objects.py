@@ -24,7 +24,7 @@ def is_podman(version: Mapping[str, Any]) -> bool:
 
 
 def is_rootless(info: Mapping[str, Any]) -> bool:
-    """Whether what answered ``GET /info`` so runs as an ordinary user: Docker says so in an option, Podman beside it."""
+    """Whether what answered ``GET /info`` so runs as an ordinary user; Docker says so in an option, Podman beside."""
     return bool(info.get("Rootless")) or any("rootless" in option for option in info.get("SecurityOptions") or ())
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labrunner.proxy.call import Call, Pass, Plan, Record
+from labrunner.proxy.call import Answer, Call, Pass, Plan, Record
 from labrunner.proxy.scope import Scope, is_anonymous, refuse
 
 
@@ -69,6 +69,15 @@ def own(scope: Scope, call: Call, _: bytes) -> Plan:
     verb = rest[0] if rest else "remove"
     identity = scope.owned("container", name, verb)
     return Pass(call.at("/".join(["", "containers", identity, *rest])))
+
+
+def update(scope: Scope, call: Call, body: bytes) -> Plan:
+    """Change the limits of one's own container; on Podman those of memory, by its own API."""
+    identity = scope.owned("container", call.path.split("/")[2], "update")
+    if not scope.engine.is_podman:
+        return Pass(call.at(f"/containers/{identity}/update"), body)
+    scope.engine.limit_memory(identity, json.loads(body))
+    return Answer({"Warnings": []})
 
 
 def connect(scope: Scope, call: Call, body: bytes) -> Plan:

@@ -43,7 +43,7 @@ def _refuse(_scope: Scope, call: Call, _body: bytes) -> Plan:
     )
 
 
-_OWN = "/containers/[^/]+/(?:stop|kill|restart|pause|unpause|rename|update)"
+_OWN = "/containers/[^/]+/(?:stop|kill|restart|pause|unpause|rename)"
 _HARMLESS = "/auth|/build/cancel|/containers/[^/]+/(?:start|wait|resize|exec|copy)|/exec/[^/]+/resize|/images/.+/push"
 _TABLE: tuple[tuple[str, str, Rule, bool], ...] = (
     # method, path, rule, whether the rule reads the body
@@ -53,6 +53,7 @@ _TABLE: tuple[tuple[str, str, Rule, bool], ...] = (
     ("POST", "/containers/create", containers.create, True),
     ("POST", "/containers/prune", prunes.containers, False),
     ("POST", _OWN, containers.own, False),
+    ("POST", "/containers/[^/]+/update", containers.update, True),
     ("DELETE", "/containers/[^/]+", containers.own, False),
     ("POST", "/containers/[^/]+/attach|/exec/[^/]+/start|/session", _hijack, False),
     ("PUT", "/containers/[^/]+/archive", _pass, False),

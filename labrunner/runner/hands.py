@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 import shlex
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -24,8 +23,6 @@ from labrunner.model.lab import Action, Command, KeyPress, Lab, Step, Typed, Vis
 from labrunner.runner.home import Home
 from labrunner.runner.terminal import Terminal, open_terminal
 
-#: What Podman 4 has no endpoint of Docker's API for; its own command does it, with the same flags.
-_UPDATE = "docker container update"
 _VISIT_SECONDS = 30.0
 
 
@@ -144,13 +141,7 @@ class Hands:
             terminal.hold(command.line, command.ready)
         else:
             secret = None if command.secret is None else self.secrets[command.secret]
-            self.output = terminal.run(self._spoken(command.line), reply=command.reply, secret=secret)
-
-    def _spoken(self, line: str) -> str:
-        """A command in the words of the engine's own client where Docker's cannot do it."""
-        if line.startswith(_UPDATE) and self.engine.is_podman and shutil.which("podman"):
-            return line.replace("docker", f"podman --url {shlex.quote(self.engine.host)}", 1)
-        return line
+            self.output = terminal.run(command.line, reply=command.reply, secret=secret)
 
     def _do(self, action: WriteFile | Visit) -> None:
         match action:
