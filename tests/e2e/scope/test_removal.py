@@ -151,3 +151,10 @@ def test_volume_that_came_back_is_a_strangers(lab: Client, stranger: Client) -> 
         assert "was not made in this lab" in lab.refused("volume", "rm", f"{PREFIX}lab-volume")
     finally:
         stranger("volume", "rm", f"{PREFIX}lab-volume")
+
+
+def test_image_on_a_strangers_nameless_one_goes_alone(lab: Client, engine: Engine, strangers: State) -> None:
+    """The engine would take its parents along, which are the stranger's: the lab's build found them in the cache."""
+    lab("build", "-t", f"{PREFIX}lab-image", "-", given=b"FROM ubuntu\nLABEL labrunner-test=1\nRUN echo one > /x\n")
+    lab("image", "rm", f"{PREFIX}lab-image")
+    assert State.take(engine) == strangers
