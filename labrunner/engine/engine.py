@@ -80,7 +80,7 @@ class Engine:
         """
         memory = {"limit": limits.get("Memory") or None, "swap": limits.get("MemorySwap") or None}
         given = {"memory": {name: value for name, value in memory.items() if value is not None}}
-        Api(self.host, version=_LIBPOD).json("POST", f"/libpod/containers/{identity}/update", given)
+        Api(self.host, version=_LIBPOD).bytes("POST", f"/libpod/containers/{identity}/update", given)  # answers in text
 
     def logs(self, container: Container, *, tail: int = 200) -> str:
         """The last lines that the container wrote, both streams in order."""
