@@ -33,7 +33,7 @@ def is_podman(version: Mapping[str, Any]) -> bool:
 
 
 def is_rootless(info: Mapping[str, Any]) -> bool:
-    """Whether what answered ``GET /info`` so runs as an ordinary user: Docker says so in an option, Podman beside it."""
+    """Whether what answered ``GET /info`` so is an ordinary user's: Docker says it in an option, Podman beside it."""
     return bool(info.get("Rootless")) or any("rootless" in option for option in info.get("SecurityOptions") or ())
 
 
