@@ -13,11 +13,13 @@ import click
 from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, home_option
 from labrunner.cli.session import Session, open_session
-from labrunner.engine.find import find_engine
+from labrunner.engine.find import find_engine, install_advice
 from labrunner.engine.ledger import default_ledger
-from labrunner.model.errors import UsageError
+from labrunner.model.errors import ToolError, UsageError
+from labrunner.model.verdict import EngineFacts
+from labrunner.runner.home import Home
 from labrunner.runner.keeping import Keeping
-from labrunner.runner.lab_shell import TERMINAL, lab_environ
+from labrunner.runner.lab_shell import TERMINAL, lab_environ, podman_as_docker
 from labrunner.runner.shell import ARGUMENTS
 
 
@@ -45,20 +47,36 @@ def command(name: str, home: str | None, engine: str, *, no_scope: bool) -> int:
         raise UsageError(
             f"a shell was asked for, and no lab has been started in {session.home.path}", next="labrunner start LAB"
         )
-    endpoint = find_engine(engine).endpoint
     lab = session.current.name
-    if no_scope:
-        name = f"{name}-no-scope"
-        docker_host = endpoint
-    else:
+    scoped = not no_scope
+    facts = find_engine(engine)
+    environ = lab_environ(session.home, facts.endpoint, facts.endpoint)
+    if shutil.which("docker") is None:
+        scoped = False
+        environ = _without_docker(session.home, facts, environ)
+    if scoped:
         names = [each.name for each in session.course.labs]
-        docker_host = Keeping(session.home.path).scope(endpoint, default_ledger(), names).host(lab)
-    environ = lab_environ(session.home, endpoint, docker_host)
+        scope = Keeping(session.home.path).scope(facts.endpoint, default_ledger(), names)
+        environ = {**environ, "DOCKER_HOST": scope.host(lab)}
+    elif no_scope:
+        name = f"{name}-no-scope"
     if not sys.stdin.isatty():
         folder = session.home.folder(lab)
         # A program of this user's own typing, which is what a shell is for.
         return subprocess.run([*ARGUMENTS, "-s"], cwd=folder, env=environ, check=False).returncode  # noqa: S603
     return _looked_at(session, lab, name, environ)
+
+
+def _without_docker(home: Home, facts: EngineFacts, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The lab's environment on a host without Docker's client, where Podman's serves instead."""
+    if facts.kind != "podman" or shutil.which("podman") is None:
+        raise ToolError("a shell was asked for, and there is no docker command on PATH", next=install_advice())
+    click.echo(
+        "there is no docker command here, so docker is podman itself: no scope stands in between, and prune takes"
+        " all that is stopped on this engine",
+        err=True,
+    )
+    return podman_as_docker(home, environ)
 
 
 def _looked_at(session: Session, lab: str, name: str, environ: Mapping[str, str]) -> int:

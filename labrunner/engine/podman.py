@@ -54,7 +54,7 @@ def start_podman(environ: Mapping[str, str] = os.environ) -> str | None:
         state.mkdir(parents=True, exist_ok=True)
         socket.parent.mkdir(parents=True, exist_ok=True)
         socket.unlink(missing_ok=True)  # one that nobody answers at is what a dead service left
-        settings = _settings(state, environ)
+        settings = podman_settings(state, environ)
         output = log.open("wb")
     except OSError as error:
         raise ToolError(
@@ -91,7 +91,7 @@ def _own_socket(environ: Mapping[str, str]) -> Path:
     return Path(runtime, "podman/podman.sock")
 
 
-def _settings(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
+def podman_settings(folder: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
     """The variables that name the service's settings, whose files are written; those that the user set come first."""
     files = {"CONTAINERS_REGISTRIES_CONF": ("registries.conf", _REGISTRIES)}
     if os.geteuid() == 0 and not _may_raise_limits():

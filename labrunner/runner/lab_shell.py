@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labrunner.engine.find import ENDPOINT
+from labrunner.engine.podman import podman_settings
 from labrunner.model.errors import UsageError
 from labrunner.runner.home import Home
 from labrunner.runner.keeping import Keeping
@@ -30,6 +31,26 @@ def lab_environ(home: Home, endpoint: str, docker_host: str) -> Mapping[str, str
         "DOCKER_CONFIG": str(home.docker_config()),
         "LABRUNNER_HOME": str(home.path),
         ENDPOINT: endpoint,
+    }
+
+
+def podman_as_docker(home: Home, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The lab's environment with a ``docker`` that is Podman's own client, for hosts without Docker's.
+
+    It speaks Podman's own API, which no scope stands in front of. Logins stay in the lab's configuration.
+    """
+    folder = home.path / ".bin"
+    script = folder / "docker"
+    config = home.docker_config()
+    folder.mkdir(parents=True, exist_ok=True)
+    script.write_text(f'#!/bin/sh\nexec podman --url "${ENDPOINT}" "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return {
+        **environ,
+        **podman_settings(config, environ),
+        "PATH": os.pathsep.join([str(folder), environ["PATH"]]),
+        "DOCKER_HOST": environ[ENDPOINT],
+        "REGISTRY_AUTH_FILE": str(config / "config.json"),
     }
 
 
