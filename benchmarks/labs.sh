@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The six labs as plain docker commands, in the order of the labs: the peer that `labrunner run --all` is measured against.
-# Usage: labs.sh FOLDER, with FOLDER/auth/htpasswd and FOLDER/password.txt made beforehand. It ends with nothing left.
+# Usage: labs.sh FOLDER [build-flask-image], with FOLDER/auth/htpasswd and FOLDER/password.txt made beforehand; with the
+# second word it begins with that lab, as `labrunner goto` of the last step does. It ends with nothing left.
 set -euo pipefail
 trap '' PIPE # a server that is still starting closes what it has accepted
 cd "$1"
@@ -13,35 +14,38 @@ visit() { # PORT: ask for the page until it comes
     done
 }
 
-# first-container
-script -qfc 'docker container run -t ubuntu top' /dev/null >/dev/null </dev/null &
-until top=$(docker container ls --quiet --filter ancestor=ubuntu) && [ -n "$top" ]; do sleep 0.02; done
-docker container ls >/dev/null
-printf 'ps -ef\nexit\n' | docker container exec -i "$top" bash >/dev/null
-ps -ef >/dev/null
-uname -r >/dev/null
-docker container exec "$top" uname -r >/dev/null
-docker container exec "$top" bash -c 'readlink /proc/self/ns/{pid,user,uts,mnt,net,ipc}' | sort >inside.txt
-readlink /proc/self/ns/{pid,user,uts,mnt,net,ipc} | sort >outside.txt
-comm -12 inside.txt outside.txt >/dev/null
-docker container update --memory 64m --memory-swap 64m "$top" >/dev/null
-docker container exec "$top" sh -c 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null' >/dev/null || true
-docker container exec "$top" sh -c 'cat /sys/fs/cgroup/memory.current /sys/fs/cgroup/memory/memory.usage_in_bytes 2>/dev/null' >/dev/null || true
-docker container kill --signal INT "$top" >/dev/null
-wait
+first_two_labs() {
+    # first-container
+    script -qfc 'docker container run -t ubuntu top' /dev/null >/dev/null </dev/null &
+    until top=$(docker container ls --quiet --filter ancestor=ubuntu) && [ -n "$top" ]; do sleep 0.02; done
+    docker container ls >/dev/null
+    printf 'ps -ef\nexit\n' | docker container exec -i "$top" bash >/dev/null
+    ps -ef >/dev/null
+    uname -r >/dev/null
+    docker container exec "$top" uname -r >/dev/null
+    docker container exec "$top" bash -c 'readlink /proc/self/ns/{pid,user,uts,mnt,net,ipc}' | sort >inside.txt
+    readlink /proc/self/ns/{pid,user,uts,mnt,net,ipc} | sort >outside.txt
+    comm -12 inside.txt outside.txt >/dev/null
+    docker container update --memory 64m --memory-swap 64m "$top" >/dev/null
+    docker container exec "$top" sh -c 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null' >/dev/null || true
+    docker container exec "$top" sh -c 'cat /sys/fs/cgroup/memory.current /sys/fs/cgroup/memory/memory.usage_in_bytes 2>/dev/null' >/dev/null || true
+    docker container kill --signal INT "$top" >/dev/null
+    wait
 
-# nginx-and-mongo
-docker image inspect --format '{{.Config.ExposedPorts}}' nginx >/dev/null
-nginx=$(docker container run --detach --publish 8080:80 --name nginx nginx)
-visit 8080
-docker container run --detach --publish 8081:27017 --name mongo mongo:3.4 >/dev/null
-visit 8081
-again=$(docker container run --detach nginx)
-docker container ls >/dev/null
-docker container inspect mongo >/dev/null
-docker container stop "$nginx" mongo "$again" >/dev/null
-docker container rm --volumes mongo >/dev/null
-docker container rm "$nginx" "$again" "$top" >/dev/null
+    # nginx-and-mongo
+    docker image inspect --format '{{.Config.ExposedPorts}}' nginx >/dev/null
+    nginx=$(docker container run --detach --publish 8080:80 --name nginx nginx)
+    visit 8080
+    docker container run --detach --publish 8081:27017 --name mongo mongo:3.4 >/dev/null
+    visit 8081
+    again=$(docker container run --detach nginx)
+    docker container ls >/dev/null
+    docker container inspect mongo >/dev/null
+    docker container stop "$nginx" mongo "$again" >/dev/null
+    docker container rm --volumes mongo >/dev/null
+    docker container rm "$nginx" "$again" "$top" >/dev/null
+}
+[ "${2:-}" = build-flask-image ] || first_two_labs
 
 # build-flask-image
 docker image save python:3.6.1-alpine | tar t >/dev/null
