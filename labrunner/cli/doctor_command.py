@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import click
 
-from labrunner.cli.images_command import wanted_images
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
-from labrunner.cli.session import Session, open_session
+from labrunner.cli.session import Session, open_session, wanted_images
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import examine, examine_images, examine_ports, taken_names
 from labrunner.engine.examine_host import (

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import click
 
-from labrunner.cli.images_command import wanted_images
 from labrunner.cli.options import (
     colours,
     engine_option,
@@ -17,7 +16,7 @@ from labrunner.cli.options import (
     offline_option,
     print_json,
 )
-from labrunner.cli.session import open_session, stand_ins_of
+from labrunner.cli.session import open_session, stand_ins_of, wanted_images
 from labrunner.cli.start_command import begin
 from labrunner.cli.working import Workplace, workplace
 from labrunner.engine.find import find_engine

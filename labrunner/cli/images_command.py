@@ -6,17 +6,11 @@ import click
 
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
-from labrunner.cli.session import open_session
+from labrunner.cli.session import open_session, wanted_images
 from labrunner.engine.connect import connect
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine
 from labrunner.engine.stock import remove_stand_ins
-from labrunner.model.lab import Lab
-
-
-def wanted_images(labs: tuple[Lab, ...]) -> tuple[str, ...]:
-    """The images that the labs need, each once."""
-    return tuple(dict.fromkeys(image for lab in labs for image in lab.images))
 
 
 @click.group("images")

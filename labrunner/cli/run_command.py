@@ -12,9 +12,8 @@ from types import FrameType
 
 import click
 
-from labrunner.cli.images_command import wanted_images
 from labrunner.cli.options import colours, engine_option, exit_code, json_option, offline_option, print_json
-from labrunner.cli.session import open_session, stand_ins_of
+from labrunner.cli.session import open_session, stand_ins_of, wanted_images
 from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import taken_names

@@ -94,3 +94,8 @@ def stand_ins_of(engine: Engine, labs: tuple[Lab, ...]) -> tuple[str, ...]:
 def _marks(row: object) -> str | None:
     labels = row.get("Labels") if isinstance(row, dict) else None
     return (labels or {}).get("labrunner.stand-in")
+
+
+def wanted_images(labs: tuple[Lab, ...]) -> tuple[str, ...]:
+    """The images that the labs need, each once."""
+    return tuple(dict.fromkeys(image for lab in labs for image in lab.images))
