@@ -1,0 +1,29 @@
+"""A learner with an empty home on an engine that is afterwards as it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labrunner.engine.engine import Engine
+from tests.e2e.learner.person import Person
+from tests.e2e.scope.conftest import State
+
+
+@pytest.fixture
+def untouched(engine: Engine) -> Iterator[State]:
+    """The engine holds the same containers, images, names, volumes and networks after the test as before it."""
+    before = State.take(engine)
+    yield before
+    assert State.take(engine) == before
+
+
+@pytest.fixture
+def person(untouched: State, tmp_path: Path) -> Iterator[Person]:
+    """A learner who goes when the test ends, with all that they made."""
+    assert untouched.networks
+    person = Person(tmp_path)
+    yield person
+    person.goes()
