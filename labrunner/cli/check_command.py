@@ -27,10 +27,9 @@ def command(
     """Verify a step or a whole lab; the open step when left out.
 
     \b
-      labrunner check                       the open step of the current lab
-      labrunner check step3                 the third step of the current lab
-      labrunner check mongo --answer 5e1    a step that asks something
-      labrunner check nginx-and-mongo       every step of a lab
+      labrunner check step3                   the third step of the current lab
+      labrunner check inspect --answer 5e1    a step that asks something
+      labrunner check nginx-and-mongo         every step of a lab
     """
     with CheckHost(course_folder("checks"), spawned=early) as host:
         session = open_session(home)

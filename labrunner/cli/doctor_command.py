@@ -43,8 +43,9 @@ def command(lab: str | None, home: str | None, engine: str, *, fix: bool, offlin
     The exit code is 1 if there is one.
 
     \b
-      labrunner doctor --offline                  ask no hub
-      labrunner doctor nginx-and-mongo --fix      fetch what is missing, then look again
+      labrunner doctor
+      labrunner doctor --offline                ask no hub
+      labrunner doctor nginx-and-mongo --fix    fetch what is missing, then look again
     """
     session = open_session(home)
     labs = session.course.labs if lab is None else (session.lab(lab),)

@@ -41,7 +41,7 @@ def command(step: str, home: str | None, engine: str, *, agreed: bool, offline: 
 
     \b
       labrunner goto step3
-      labrunner goto deploy-change/step1
+      labrunner goto deploy-change/step1    with the labs that it needs
     """
     session = open_session(home)
     asked = session.step(step)

@@ -19,7 +19,7 @@ def command(step: str | None, home: str | None, *, as_json: bool) -> None:
 
     \b
       labrunner hint
-      labrunner hint mongo
+      labrunner hint mongo    the step of that name in the current lab
     """
     session = open_session(home)
     asked = session.open_step() if step is None else session.step(step)

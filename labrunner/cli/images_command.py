@@ -15,7 +15,12 @@ from labrunner.engine.stock import remove_stand_ins
 
 @click.group("images")
 def command() -> None:
-    """The images that the labs need, stand-ins among them."""
+    """The images that the labs need, stand-ins among them.
+
+    \b
+      labrunner images list             which are there
+      labrunner images prepare --yes    have them all, stand-ins where no hub gives one
+    """
 
 
 @command.command("prepare")
@@ -31,6 +36,10 @@ def prepare(
     """Have the images of the labs on the engine; of all labs when left out.
 
     What is missing is pulled. What no hub gives is built here from the host's packages, as a stand-in, if you agree.
+
+    \b
+      labrunner images prepare --yes
+      labrunner images prepare push --offline    stand-ins of what is missing, without asking a hub
     """
     from labrunner.cli.obtaining import obtain_images  # noqa: PLC0415 - rich and the SDK, only where they are needed
 
@@ -50,7 +59,11 @@ def prepare(
 @engine_option
 @json_option
 def list_images(home: str | None, engine: str, *, as_json: bool) -> int:
-    """Which of the labs' images the engine has; exit code 1 where one is missing."""
+    """Which of the labs' images the engine has; exit code 1 where one is missing.
+
+    \b
+      labrunner images list
+    """
     session = open_session(home)
     asked = Engine(find_engine(engine).endpoint)
     found = {name: asked.image(name) for name in wanted_images(session.course.labs)}
@@ -79,7 +92,11 @@ def list_images(home: str | None, engine: str, *, as_json: bool) -> int:
 @engine_option
 @json_option
 def remove(engine: str, *, as_json: bool) -> int:
-    """Remove the stand-ins and their base; an image that a container uses stays, and is named."""
+    """Remove the stand-ins and their base; an image that a container uses stays, and is named.
+
+    \b
+      labrunner images remove
+    """
     with connect(find_engine(engine).endpoint) as client:
         found = remove_stand_ins(client)
     if as_json:

@@ -13,7 +13,12 @@ from labrunner.cli.session import open_session
 @home_option
 @json_option
 def command(lab: str | None, home: str | None, *, as_json: bool) -> None:
-    """The labs, their length, what they need; with LAB also its steps."""
+    """The labs, their length, what they need; with LAB also its steps.
+
+    \b
+      labrunner list
+      labrunner list nginx-and-mongo    its steps too
+    """
     session = open_session(home)
     labs = session.course.labs if lab is None else (session.lab(lab),)
     passed = session.progress.passed

@@ -18,24 +18,34 @@ if TYPE_CHECKING:  # as in entry.py
 
 EXIT_DONE, EXIT_NOT_DONE, EXIT_USAGE, EXIT_ERRORED, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
-#: Each command with the sentence that ``--help`` shows; its module is imported only when it is called.
-COMMANDS = {
-    "list": "The labs, their length, what they need.",
-    "start": "Make or resume a lab's folder, show its first open step.",
-    "show": "A step's text.",
-    "check": "Verify a step or a lab; the open step when left out.",
-    "hint": "The next hint, from vague to exact.",
-    "solve": "Do a step for me, and show how.",
-    "next": "On to the next step.",
-    "goto": "Bring about what comes before a step, across labs.",
-    "reset": "Back to the start of a step or a lab, removing only what the lab made.",
-    "shell": "A shell in the lab's folder, bound to the engine.",
-    "run": "Do every step as a learner would, and verify each.",
-    "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",
-    "images": "The images that the labs need: prepare, list, remove.",
-    "export": "Your progress and files as one file.",
-    "import": "Take up on this machine what was exported on another.",
+#: Each command with the sentence that ``--help`` shows, grouped by what one wants to do. A command's module is imported
+#: only when it is called.
+GROUPS = {
+    "Learn": {
+        "list": "The labs, their length, what they need.",
+        "start": "Make or resume a lab's folder, show its first open step.",
+        "show": "A step's text.",
+        "shell": "A shell in the lab's folder, bound to the engine.",
+        "check": "Verify a step or a lab; the open step when left out.",
+        "hint": "The next hint, from vague to exact.",
+        "solve": "Do a step for me, and show how.",
+        "next": "On to the next step.",
+    },
+    "Catch up, start over, move": {
+        "goto": "Bring about what comes before a step, across labs.",
+        "reset": "Back to the start of a step or a lab, removing only what the lab made.",
+        "export": "Your progress and files as one file.",
+        "import": "Take up on this machine what was exported on another.",
+    },
+    "Look on": {
+        "run": "Do every step as a learner would, and verify each.",
+    },
+    "This machine": {
+        "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",
+        "images": "The images that the labs need: prepare, list, remove.",
+    },
 }
+COMMANDS = tuple(name for commands in GROUPS.values() for name in commands)
 
 
 class _Commands(click.Group):
@@ -53,8 +63,10 @@ class _Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click passes it
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                # One column of names in all groups.
+                formatter.write_dl([(name.ljust(max(map(len, COMMANDS))), says) for name, says in commands.items()])
 
 
 @click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

@@ -31,8 +31,8 @@ def command(target: str | None, home: str | None, engine: str, *, everything: bo
 
     \b
       labrunner reset nginx-and-mongo
-      labrunner reset step3
-      labrunner reset --all
+      labrunner reset step3    the current lab, as it was before its third step
+      labrunner reset --all    everything that this home made
     """
     if everything == (target is not None):
         raise UsageError("reset needs the name of a step or a lab, or --all and no name", next="labrunner reset LAB")

@@ -56,7 +56,7 @@ def command(
 
     \b
       labrunner run --all
-      labrunner run push --offline --keep
+      labrunner run push --offline --keep    ask no hub, and leave what was made
     """
     if bool(labs) == everything:
         raise UsageError("run needs the names of labs, or --all and no name", next="labrunner run --all")

@@ -39,7 +39,7 @@ def command(name: str, home: str | None, engine: str, *, no_scope: bool) -> int:
 
     \b
       labrunner shell
-      labrunner shell --term second
+      labrunner shell --term second    another terminal beside it
       echo 'docker container ls' | labrunner shell
     """
     session = open_session(home)

@@ -16,7 +16,13 @@ from labrunner.report.page import step_page
 @home_option
 @json_option
 def command(step: str | None, home: str | None, *, as_json: bool) -> None:
-    """The text of STEP; of the open step when left out."""
+    """The text of STEP; of the open step when left out.
+
+    \b
+      labrunner show
+      labrunner show step3         the third step of the current lab
+      labrunner show push/login    a step of another lab
+    """
     session = open_session(home)
     asked = session.open_step() if step is None else session.step(step)
     filled = session.filled(asked)

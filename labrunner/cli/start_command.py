@@ -36,7 +36,7 @@ def command(lab: str, settings: tuple[str, ...], home: str | None, *, as_json: b
 
     \b
       labrunner start nginx-and-mongo
-      labrunner start push --set registry=docker.io --set user=me
+      labrunner start push --set registry=docker.io --set user=me    to the hub, as yourself
     """
     session = open_session(home)
     begin(session, session.lab(lab), _pairs(settings), as_json=as_json)
