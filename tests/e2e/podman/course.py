@@ -9,9 +9,9 @@ import sys
 _SECONDS = 200
 
 
-def labrunner(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run labrunner, whatever engine this host's DOCKER_HOST names."""
-    return _done([sys.executable, "-m", "labrunner", *arguments], variables)
+def labrunner(*arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run labrunner, whatever engine this host's DOCKER_HOST names, with ``given`` on its standard input."""
+    return _done([sys.executable, "-m", "labrunner", *arguments], variables, given)
 
 
 def client(command: str, host: str) -> str:
@@ -21,7 +21,7 @@ def client(command: str, host: str) -> str:
     return done.stdout.strip()
 
 
-def _done(command: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _done(command: list[str], variables: dict[str, str], given: str = "") -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
     return subprocess.run(
         command,
@@ -30,5 +30,5 @@ def _done(command: list[str], variables: dict[str, str]) -> subprocess.Completed
         check=False,
         env={**environ, **variables},
         timeout=_SECONDS,
-        stdin=subprocess.DEVNULL,
+        input=given,
     )

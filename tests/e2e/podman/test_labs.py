@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,3 +86,23 @@ def test_learners_own_work_is_judged(engine: Engine, tmp_path: Path) -> None:
         assert check("stop")["verdict"] == "passed"
     finally:
         client(f"docker container rm --force {top}", engine.host)
+
+
+def test_podman_serves_as_docker_where_there_is_no_docker_command(engine: Engine, tmp_path: Path) -> None:
+    """In the lab's shell, which says that no scope stands in between; what was made there is judged and reset."""
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    for name in ("bash", "cat", "conmon", "env", "podman", "ps", "runc", "sh"):
+        if found := shutil.which(name):
+            (bin_folder / name).symlink_to(found)
+    where = {"PATH": str(bin_folder), "XDG_RUNTIME_DIR": "", "LABRUNNER_HOME": str(tmp_path / "home")}
+    assert labrunner("start", "nginx-and-mongo", **where).returncode == 0
+    commands = "docker container run --detach --publish 8080:80 --name nginx nginx\n"
+    typed = labrunner("shell", "--engine", "podman", given=commands, **where)
+    assert typed.returncode == 0, typed.stderr
+    assert "docker is podman itself: no scope stands in between" in typed.stderr
+    try:
+        assert labrunner("check", "nginx", "--engine", "podman", **where).returncode == 0
+    finally:
+        assert labrunner("reset", "nginx-and-mongo", "--engine", "podman", **where).returncode == 0
+    assert engine.container("nginx") is None
