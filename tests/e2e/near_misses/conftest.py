@@ -20,13 +20,31 @@ CONTAINERS = ("nginx", "mongo", "mongodb", "registry", "labrunner-test-beside", 
 IMAGES = ("python-hello-world", "python-hallo-world", "wrong-order", "labrunner-test/flask")
 
 
+#: A volume that is there while these tests run: where it is at their beginning, earlier ones were killed.
+RUNNING = "labrunner-test-running"
+
+
 @pytest.fixture(scope="session")
-def newcomer(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
-    """``newcomer()`` is a learner with an empty home."""
+def _names(engine: Engine) -> Iterator[None]:
+    """The names that the tests take are free; what killed tests have left is removed, a stranger's is a failure."""
     taken = [name for name in CONTAINERS if (found := engine.container(name)) is not None and found.name == name]
-    taken += [name for name in IMAGES if engine.image(name) is not None]
-    if taken:
-        pytest.fail(f"somebody has {', '.join(taken)} on this engine, which these tests would remove", pytrace=False)
+    images = [name for name in IMAGES if engine.image(name) is not None]
+    if RUNNING in engine.volumes():
+        for name in taken:
+            engine.remove_container(name)
+        for name in images:
+            engine.remove_image(name)
+    elif taken or images:
+        somebody = ", ".join([*taken, *images])
+        pytest.fail(f"somebody has {somebody} on this engine, which these tests would remove", pytrace=False)
+    engine.api.json("POST", "/volumes/create", {"Name": RUNNING})
+    yield
+    engine.remove_volume(RUNNING)
+
+
+@pytest.fixture(scope="session")
+def newcomer(engine: Engine, _names: None, tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
+    """``newcomer()`` is a learner with an empty home."""
     numbers = count(1)
 
     def come() -> Learner:
