@@ -14,6 +14,7 @@ from labrunner.verify.fixtures import Recorded
 from labrunner.verify.looking import (
     NAMESPACES,
     by_short_id,
+    demand_image,
     demand_running,
     is_of,
     namespaces_of,
@@ -177,6 +178,7 @@ def _top_container(engine: Engine, image: str) -> Container:
     if tops:
         found = f"the last one is {why_not_running(engine, tops[0])}"
         raise NotDone(f"a running container with top was asked for, and {found}", RUN)
+    demand_image(engine, image, "run")
     found = f"{own[0].name} runs {' '.join(own[0].command)}" if own else f"there is none of the image {image}"
     raise NotDone(f"a container with top was asked for, and {found}", RUN)
 

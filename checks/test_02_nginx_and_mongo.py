@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from labrunner.engine.engine import Engine
-from labrunner.verify.checking import Blocked, require, step
+from labrunner.verify.checking import require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import by_short_id, demand_port, is_of, named_container, page_of
+from labrunner.verify.looking import by_short_id, demand_image, demand_port, is_of, named_container, page_of
 
 NGINX, MONGO = "nginx:latest", "mongo:3.4"
 SENTENCE = "It looks like you are trying to access MongoDB over HTTP"
@@ -25,9 +25,7 @@ def _run_mongo(var: Mapping[str, str]) -> str:
 @step("images")
 def test_nginx_says_on_which_port_it_listens(engine: Engine, answer: str, evidence: dict[str, Any]) -> None:
     """you know on which port nginx listens"""
-    image = engine.image(NGINX)
-    if image is None:
-        raise Blocked(f"the image {NGINX} was to be looked at, and it is not on the engine", "labrunner images prepare")
+    image = demand_image(engine, NGINX, "looked at")
     evidence.update(image=image.id, exposed=list(image.exposed))
     require(
         answer.removesuffix("/tcp") in {str(port) for port in image.exposed},

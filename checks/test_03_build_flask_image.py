@@ -9,9 +9,17 @@ from typing import Any
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container, Image
-from labrunner.verify.checking import Blocked, NotDone, require, step
+from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import demand_running, layers_of, made_by_copy, page_of, port_to_ask, shares_history
+from labrunner.verify.looking import (
+    demand_image,
+    demand_running,
+    layers_of,
+    made_by_copy,
+    page_of,
+    port_to_ask,
+    shares_history,
+)
 
 BASE = "python:3.6.1-alpine"
 INSIDE = 5000
@@ -103,10 +111,7 @@ def test_log_shows_a_request(engine: Engine, recorded: Recorded, evidence: dict[
 
 
 def _base(engine: Engine) -> Image:
-    base = engine.image(BASE)
-    if base is None:
-        raise Blocked(f"the image {BASE} was to be looked at, and it is not on the engine", "labrunner images prepare")
-    return base
+    return demand_image(engine, BASE, "looked at")
 
 
 def _built(engine: Engine, name: str, folder: Path) -> Image:
@@ -123,11 +128,20 @@ def _why_missing(engine: Engine, name: str, folder: Path) -> tuple[str, str]:
     asked = f"an image named {name} was asked for, and there is none"
     for file in ("Dockerfile", "app.py"):
         if not (folder / file).is_file():
-            return f"{asked}; {file} is missing in {folder}", f"write {file} in {folder}, then {BUILD}"
+            return _missing(file, folder, asked)
     error = why_build_fails(engine.host, folder)
     if error is None:
         return f"{asked}; what is in {folder} can be built", f"cd {folder} && {BUILD}"
     return f"{asked}; Dockerfile:{error.line}: {error.instruction}: {error.reason}", f"mend that line, then {BUILD}"
+
+
+def _missing(file: str, folder: Path, asked: str) -> tuple[str, str]:
+    """That a file is missing, and what to do; it may have been written in the home, or in another lab's folder."""
+    others = (place / file for place in (folder.parent, *sorted(folder.parent.iterdir())) if place != folder)
+    found = next((other for other in others if other.is_file()), None)
+    if found is None:
+        return f"{asked}; {file} is missing in {folder}", f"write {file} in {folder}, then {BUILD}"
+    return f"{asked}; {file} is missing in {folder}, and is in {found.parent}", f"cp {found} {folder}, then {BUILD}"
 
 
 def _container(engine: Engine, image: str) -> Container:

@@ -12,7 +12,7 @@ from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container, HistoryEntry, Image
 from labrunner.engine.references import shown
 from labrunner.engine.web import Page
-from labrunner.verify.checking import NotDone, answered_by, fetch_from, require
+from labrunner.verify.checking import Blocked, NotDone, answered_by, fetch_from, require
 
 #: The six namespaces of the course, by their names under /proc/PID/ns.
 NAMESPACES = ("pid", "user", "uts", "mnt", "net", "ipc")
@@ -21,6 +21,8 @@ _LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
 _STATE, _LISTEN = 3, "0A"
 #: Docker's documentation calls three digits of an ID almost always enough; fewer are a guess.
 _FEWEST_DIGITS = 3
+#: Lines of a log that are quoted: a traceback's last ones say where and why.
+_LAST_LINES = 3
 
 
 def _tagged(reference: str) -> str:
@@ -37,18 +39,25 @@ def is_of(engine: Engine, container: Container, image: str) -> bool:
     return found is not None and found.id == container.image_id
 
 
+def demand_image(engine: Engine, image: str, use: str) -> Image:
+    """The image of that name; BLOCKED where the engine lacks it, for no command of the learner's would then work."""
+    found = engine.image(image)
+    if found is None:
+        raise Blocked(f"the image {image} was to be {use}, and it is not on the engine", "labrunner images prepare")
+    return found
+
+
 def last_words(engine: Engine, container: Container) -> str:
-    """The last line of a container's log, without its time stamp."""
-    lines = engine.logs(container, tail=5).strip().splitlines()
-    return lines[-1].partition(" ")[2].strip() if lines else "it wrote nothing"
+    """The last lines of a container's log, without their time stamps."""
+    lines = engine.logs(container, tail=_LAST_LINES).strip().splitlines()
+    return " | ".join(line.partition(" ")[2].strip() for line in lines) or "it wrote nothing"
 
 
 def why_not_running(engine: Engine, container: Container) -> str:
     """How a container that does not run ended: the engine's own error, else its exit code and last words."""
     if container.error:
         return f"{container.status}, because {container.error}"
-    last = last_words(engine, container)
-    return f"{container.status} with exit code {container.exit_code}; the last line of its log: {last}"
+    return f"{container.status} with exit code {container.exit_code}; its log ends: {last_words(engine, container)}"
 
 
 def demand_running(engine: Engine, container: Container) -> None:
@@ -69,6 +78,7 @@ def named_container(engine: Engine, name: str, image: str, command: str) -> Cont
     """The running container of that name, made from that image; ``command`` is what would start it."""
     container = engine.container(name)
     if container is None or container.name != name:
+        demand_image(engine, image, "run")
         others = [other for other in engine.containers() if is_of(engine, other, image)]
         found = f"one of {image} is named {others[0].name}" if others else f"none of the image {image} is there either"
         raise NotDone(f"a container named {name} was asked for, and there is none; {found}", command)

@@ -110,7 +110,7 @@ def test_the_app_has_to_answer_on_its_port(learner: Learner) -> None:
     learner.writes("app.py", APP.replace("def hello", "def hello("))
     short = learner.types(f"{BUILD} >build.log 2>&1\n{run}")
     learner.types(f"docker container wait {short}")
-    learner.is_refused("run", because="exited with exit code 1; the last line of its log: SyntaxError")
+    learner.is_refused("run", because="exited with exit code 1; its log ends: def hello(():")
     learner.types(f"docker rm {short}")
 
     learner.writes("app.py", APP.replace("Hello, World!", "Hello World"))
