@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
+from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
 from labrunner.cli.session import open_session
-from labrunner.engine.connect import connect
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine
-from labrunner.engine.stock import remove_stand_ins
 from labrunner.model.lab import Lab
 
 
@@ -30,7 +29,7 @@ def command() -> None:
 
 
 @command.command("prepare")
-@click.argument("labs", metavar="[LAB]...", nargs=-1)
+@click.argument("labs", metavar="[LAB]...", nargs=-1, shell_complete=lab_names)
 @click.option("--yes", "-y", "agreed", is_flag=True, help="Agree to stand-ins for what no hub gives.")
 @offline_option
 @home_option
@@ -103,6 +102,9 @@ def remove(engine: str, *, as_json: bool) -> int:
     \b
       labrunner images remove
     """
+    from labrunner.engine.connect import connect  # noqa: PLC0415 - as in prepare
+    from labrunner.engine.stock import remove_stand_ins  # noqa: PLC0415
+
     with connect(find_engine(engine).endpoint) as client:
         found = remove_stand_ins(client)
     if as_json:

@@ -12,6 +12,7 @@ from types import FrameType
 
 import click
 
+from labrunner.cli.completing import folders, lab_names
 from labrunner.cli.images_command import wanted_images
 from labrunner.cli.options import colours, engine_option, exit_code, json_option, offline_option, print_json
 from labrunner.cli.session import open_session, stand_ins_of
@@ -34,11 +35,11 @@ from labrunner.verify.process import CheckHost
 
 
 @click.command("run")
-@click.argument("labs", metavar="[LAB]...", nargs=-1)
+@click.argument("labs", metavar="[LAB]...", nargs=-1, shell_complete=lab_names)
 @click.option("--all", "everything", is_flag=True, help="Run all labs.")
 @click.option("--keep", is_flag=True, help="Leave the home and what was made on the engine.")
 @click.option("--yes", "-y", "agreed", is_flag=True, help="Agree to stand-ins for images that no hub gives.")
-@click.option("--home", metavar="DIR", help="The home to run in; default a throwaway one.")
+@click.option("--home", metavar="DIR", help="The home to run in; default a throwaway one.", shell_complete=folders)
 @offline_option
 @engine_option
 @json_option
