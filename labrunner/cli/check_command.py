@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from labrunner.cli.completing import step_and_lab_names
 from labrunner.cli.judging import judge
 from labrunner.cli.options import engine_option, home_option, json_option
 from labrunner.cli.session import Session, open_session
@@ -15,7 +16,7 @@ from labrunner.verify.spawn import Spawned
 
 
 @click.command("check")
-@click.argument("target", metavar="[STEP|LAB]", required=False)
+@click.argument("target", metavar="[STEP|LAB]", required=False, shell_complete=step_and_lab_names)
 @click.option("--answer", metavar="TEXT", help="Your answer, where the step asks something.")
 @home_option
 @engine_option

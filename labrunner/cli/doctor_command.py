@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
 from labrunner.cli.session import Session, open_session, wanted_images
@@ -31,7 +32,7 @@ from labrunner.runner.home import leftover_homes, port_is_free
 
 
 @click.command("doctor")
-@click.argument("lab", required=False)
+@click.argument("lab", required=False, shell_complete=lab_names)
 @click.option("--fix", is_flag=True, help="Mend what is harmless: fetch images, make the home, remove leftovers.")
 @offline_option
 @home_option

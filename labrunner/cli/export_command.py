@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from labrunner.cli.completing import files
 from labrunner.cli.options import home_option, json_option, print_json
 from labrunner.cli.session import open_session
 from labrunner.runner.portable import export_to
 
 
 @click.command("export")
-@click.argument("file", metavar="[FILE]", default="labrunner-progress.tar.gz")
+@click.argument("file", metavar="[FILE]", default="labrunner-progress.tar.gz", shell_complete=files)
 @home_option
 @json_option
 def command(file: str, home: str | None, *, as_json: bool) -> None:

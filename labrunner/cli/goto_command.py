@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from labrunner.cli.completing import step_names
 from labrunner.cli.options import (
     colours,
     engine_option,
@@ -28,7 +29,7 @@ from labrunner.runner.catch_up import CatchingUp, labs_before
 
 
 @click.command("goto")
-@click.argument("step")
+@click.argument("step", shell_complete=step_names)
 @click.option("--yes", "-y", "agreed", is_flag=True, help="Agree to stand-ins for images that no hub gives.")
 @offline_option
 @home_option

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from labrunner.cli.completing import step_names
 from labrunner.cli.options import home_option, json_option, print_json
 from labrunner.cli.session import open_session
 
 
 @click.command("hint")
-@click.argument("step", required=False)
+@click.argument("step", required=False, shell_complete=step_names)
 @home_option
 @json_option
 def command(step: str | None, home: str | None, *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
 from labrunner.cli.session import open_session, wanted_images
@@ -24,7 +25,7 @@ def command() -> None:
 
 
 @command.command("prepare")
-@click.argument("labs", metavar="[LAB]...", nargs=-1)
+@click.argument("labs", metavar="[LAB]...", nargs=-1, shell_complete=lab_names)
 @click.option("--yes", "-y", "agreed", is_flag=True, help="Agree to stand-ins for what no hub gives.")
 @offline_option
 @home_option

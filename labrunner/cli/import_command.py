@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from labrunner.cli.completing import files
 from labrunner.cli.options import home_option, json_option, print_json
 from labrunner.cli.session import open_session
 from labrunner.runner.home import Home
@@ -13,7 +14,7 @@ from labrunner.runner.portable import import_from
 
 
 @click.command("import")
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @home_option
 @json_option
 def command(file: str, home: str | None, *, as_json: bool) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from labrunner.cli.completing import lab_names
 from labrunner.cli.options import home_option, json_option, print_json
 from labrunner.cli.session import open_session
 
 
 @click.command("list")
-@click.argument("lab", required=False)
+@click.argument("lab", required=False, shell_complete=lab_names)
 @home_option
 @json_option
 def command(lab: str | None, home: str | None, *, as_json: bool) -> None:

@@ -9,8 +9,10 @@ import traceback
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from labrunner import __version__
+from labrunner.cli.completing import folders
 from labrunner.model.errors import LabrunnerError, ToolError, UsageError
 
 if TYPE_CHECKING:  # as in entry.py
@@ -43,9 +45,13 @@ GROUPS = {
     "This machine": {
         "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",
         "images": "The images that the labs need: prepare, list, remove.",
+        "completion": "What makes your shell complete commands, labs and steps: bash, zsh, fish.",
     },
 }
 COMMANDS = tuple(name for commands in GROUPS.values() for name in commands)
+
+#: What a shell sets to ask for completions, as click's own scripts do for a command of this name.
+COMPLETE_VARIABLE = "_LABRUNNER_COMPLETE"
 
 
 class _Commands(click.Group):
@@ -62,6 +68,12 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 - what every command module defines
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """As a group does, without importing every command for its sentence."""
+        names = {name: says for commands in GROUPS.values() for name, says in commands.items()}
+        found = [CompletionItem(name, help=says) for name, says in names.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click passes it
         for heading, commands in GROUPS.items():
             with formatter.section(heading):
@@ -71,7 +83,12 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="labrunner")
-@click.option("--home", metavar="DIR", help="Your home for the labs; default LABRUNNER_HOME, else ~/labrunner.")
+@click.option(
+    "--home",
+    metavar="DIR",
+    help="Your home for the labs; default LABRUNNER_HOME, else ~/labrunner.",
+    shell_complete=folders,
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_context
 def labrunner(context: click.Context, home: str | None, *, as_json: bool) -> None:
@@ -98,7 +115,9 @@ def run(arguments: list[str], host: Spawned | None = None) -> int:
     """Run one command line; its exit code. ``host`` is a check host's process that was started early, for ``check``."""
     as_json = "--json" in arguments
     try:
-        code = labrunner.main(args=arguments, prog_name="labrunner", standalone_mode=False, obj=host)
+        code = labrunner.main(
+            args=arguments, prog_name="labrunner", complete_var=COMPLETE_VARIABLE, standalone_mode=False, obj=host
+        )
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE

@@ -10,11 +10,15 @@ from typing import Any
 
 import click
 
+from labrunner.cli.completing import folders
 from labrunner.cli.main import EXIT_DONE, EXIT_ERRORED, EXIT_NOT_DONE
 from labrunner.model.verdict import Verdict
 
 home_option = click.option(
-    "--home", metavar="DIR", help="Your home for the labs; default LABRUNNER_HOME, else ~/labrunner."
+    "--home",
+    metavar="DIR",
+    help="Your home for the labs; default LABRUNNER_HOME, else ~/labrunner.",
+    shell_complete=folders,
 )
 engine_option = click.option(
     "--engine",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 
+from labrunner.cli.completing import step_and_lab_names
 from labrunner.cli.goto_command import bring_about
 from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json
@@ -19,7 +20,7 @@ from labrunner.runner.reset import Reset, reset_lab
 
 
 @click.command("reset")
-@click.argument("target", metavar="[STEP|LAB]", required=False)
+@click.argument("target", metavar="[STEP|LAB]", required=False, shell_complete=step_and_lab_names)
 @click.option("--all", "everything", is_flag=True, help="Reset all labs, and remove all that this home made.")
 @home_option
 @engine_option

@@ -12,12 +12,13 @@ from types import FrameType
 
 import click
 
+from labrunner.cli.completing import folders, lab_names
 from labrunner.cli.options import colours, engine_option, exit_code, json_option, offline_option, print_json
 from labrunner.cli.session import open_session, stand_ins_of, wanted_images
 from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import taken_names
-from labrunner.engine.find import find_engine
+from labrunner.engine.find import demand_client, find_engine
 from labrunner.engine.ledger import Ledger, default_ledger
 from labrunner.model.errors import LabrunnerError, UsageError
 from labrunner.model.lab import Lab, Step
@@ -33,11 +34,11 @@ from labrunner.verify.process import CheckHost
 
 
 @click.command("run")
-@click.argument("labs", metavar="[LAB]...", nargs=-1)
+@click.argument("labs", metavar="[LAB]...", nargs=-1, shell_complete=lab_names)
 @click.option("--all", "everything", is_flag=True, help="Run all labs.")
 @click.option("--keep", is_flag=True, help="Leave the home and what was made on the engine.")
 @click.option("--yes", "-y", "agreed", is_flag=True, help="Agree to stand-ins for images that no hub gives.")
-@click.option("--home", metavar="DIR", help="The home to run in; default a throwaway one.")
+@click.option("--home", metavar="DIR", help="The home to run in; default a throwaway one.", shell_complete=folders)
 @offline_option
 @engine_option
 @json_option
@@ -66,6 +67,7 @@ def command(
         host = stack.enter_context(CheckHost(course_folder("checks")))
         session = open_session(home or stack.enter_context(_throwaway_home(keep=keep)))
         chosen = session.course.labs if everything else labs_before(session.course, *map(session.lab, labs))
+        demand_client()
         facts = find_engine(engine)
         _obtain(facts, chosen, offline=offline, agreed=agreed or offline)
         ledger = Ledger(default_ledger(), Engine(facts.endpoint))

@@ -6,13 +6,14 @@ import shutil
 
 import click
 
+from labrunner.cli.completing import step_names
 from labrunner.cli.options import colours, home_option, json_option, print_json
 from labrunner.cli.session import open_session
 from labrunner.report.page import step_page
 
 
 @click.command("show")
-@click.argument("step", required=False)
+@click.argument("step", required=False, shell_complete=step_names)
 @home_option
 @json_option
 def command(step: str | None, home: str | None, *, as_json: bool) -> None:

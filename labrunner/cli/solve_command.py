@@ -8,6 +8,7 @@ from typing import TextIO
 
 import click
 
+from labrunner.cli.completing import step_names
 from labrunner.cli.options import colours, engine_option, exit_code, home_option, json_option, print_json
 from labrunner.cli.session import open_session, stand_ins_of
 from labrunner.cli.working import Workplace, workplace
@@ -23,7 +24,7 @@ from labrunner.runner.lab_shell import LabTerminals
 
 
 @click.command("solve")
-@click.argument("step", required=False)
+@click.argument("step", required=False, shell_complete=step_names)
 @home_option
 @engine_option
 @json_option

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import click
 
+from labrunner.cli.completing import lab_names
 from labrunner.cli.options import colours, home_option, json_option, print_json
 from labrunner.cli.session import Session, open_session
 from labrunner.content.substitute import with_placeholders, with_variables
@@ -25,7 +26,7 @@ def _pairs(settings: tuple[str, ...]) -> dict[str, str]:
 
 
 @click.command("start")
-@click.argument("lab")
+@click.argument("lab", shell_complete=lab_names)
 @click.option(
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="A variable of the lab: a port, user, registry."
 )

@@ -11,6 +11,7 @@ from typing import TextIO
 from labrunner.cli.session import Session
 from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
+from labrunner.engine.find import demand_client
 from labrunner.engine.ledger import Ledger, default_ledger
 from labrunner.model.lab import Action, Lab, Step
 from labrunner.model.verdict import EngineFacts
@@ -58,6 +59,7 @@ class Workplace:
         def opened(lab: Lab, name: str) -> Terminal:
             return self.terminals(lab).open(name)
 
+        demand_client()
         with CheckHost(course_folder("checks")) as host:
             yield Run(
                 self.session.course,

@@ -44,6 +44,8 @@ def examine(choice: str) -> tuple[EngineFacts | None, tuple[Finding, ...]]:
         return None, (Finding("engine", blocks=True, says=error.says, next=error.next), *findings)
     engine = Engine(facts.endpoint)
     says = f"{facts.kind} {facts.version} answers at {facts.endpoint} ({facts.why})"
+    if facts.kind == "podman" and shutil.which("docker") is None and shutil.which("podman") is not None:
+        findings[0] = _podman_as_client()
     return facts, (Finding("engine", blocks=False, says=says), _version(engine), *findings, *_disk(engine))
 
 
@@ -52,6 +54,11 @@ def _client() -> Finding:
     if client is None:
         return Finding("client", blocks=True, says="there is no docker command on PATH", next=install_advice())
     return Finding("client", blocks=False, says=f"the docker command is {client}")
+
+
+def _podman_as_client() -> Finding:
+    says = "there is no docker command; labrunner shell offers podman as docker, and run, solve and goto need Docker's"
+    return Finding("client", blocks=False, says=says, next=install_advice())
 
 
 def _shell() -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,14 @@ def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineF
     if refusals:
         raise refusals[0]
     raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice(choice))
+
+
+def demand_client() -> None:
+    """ToolError where there is no ``docker`` command, which the labs' solutions are typed with."""
+    if shutil.which("docker") is None:
+        raise ToolError(
+            "the labs were to be done by the docker command, and there is none on PATH", next=install_advice()
+        )
 
 
 def install_advice(choice: str = "auto") -> str:

@@ -11,6 +11,7 @@ import asyncio
 import fcntl
 import json
 import os
+import socket
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -41,16 +42,16 @@ class Keeper:
         self._stopped = asyncio.Event()
         self._opening = asyncio.Lock()
 
-    async def serve(self, socket: Path) -> None:
-        """Answer on ``socket`` until it is stopped or idle for long; the terminals end with it."""
-        _remove(socket)
-        server = await asyncio.start_unix_server(self._visit, socket, limit=_LINE)
+    async def serve(self, place: Path) -> None:
+        """Answer on the unix socket ``place`` until it is stopped or idle for long; the terminals end with it."""
+        _remove(place)
+        server = await asyncio.start_unix_server(self._visit, place, limit=_LINE)
         try:
             while not self._stopped.is_set() and not self._is_left():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped.wait(), self._idle / 10)
         finally:
-            _remove(socket)
+            _remove(place)
             server.close()
             for terminal in tuple(self._terminals.values()):
                 terminal.end()
@@ -117,6 +118,8 @@ class Keeper:
         """The folder with the sockets of the scope in front of the asked-for engine."""
         endpoint = asked["endpoint"]
         async with self._opening:
+            if endpoint in self._scopes and not _answers(Path(asked["folder"], f"{asked['labs'][0]}.sock")):
+                self._scopes.pop(endpoint)[1].close()  # somebody has killed it
             if endpoint not in self._scopes:
                 with ExitStack() as stack:
                     scope = start_scope(
@@ -127,8 +130,14 @@ class Keeper:
         return self._scopes[endpoint][0]
 
 
-def _remove(socket: Path) -> None:
-    socket.unlink(missing_ok=True)
+def _answers(path: Path) -> bool:
+    """Whether somebody listens at a unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def main(folder: Path) -> None:

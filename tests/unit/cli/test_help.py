@@ -33,10 +33,10 @@ EVERY = dict(commands(labrunner, click.Context(labrunner, info_name="labrunner")
 
 
 def examples(command: click.Command) -> list[list[str]]:
-    """The words of each example in a command's help; what stands two spaces behind it explains it."""
+    """The words of each example in a command's help, without what pipes to it or from it, or explains it."""
     blocks = re.findall(r"^\x08\n((?:.+\n?)+)", inspect.cleandoc(command.help or ""), re.MULTILINE)
-    lines = [line.strip() for block in blocks for line in block.splitlines()]
-    return [shlex.split(re.sub(r"^.*\| | {2,}.*$", "", line)) for line in lines]
+    found = [re.search(r"labrunner.*?(?= {2,}| \||\)|$)", line) for block in blocks for line in block.splitlines()]
+    return [shlex.split(match[0] if match else "an example without labrunner") for match in found]
 
 
 def parsed(words: list[str]) -> click.Context:

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -195,3 +195,26 @@ def test_lab_without_a_folder_is_told(keeping: Keeping, home: Path) -> None:
     with pytest.raises(ToolError, match="there is no such folder"):
         keeping.open("missing", "main", home / "missing", environ())
     assert keeping.terminals() == ()
+
+
+def test_scope_that_was_killed_is_started_anew(keeping: Keeping, tmp_path: Path) -> None:
+    """At the same sockets, which the terminals know."""
+    ledger = tmp_path / "ledger.jsonl"
+    first = keeping.scope("unix:///nobody", ledger, ["push"])
+    (pid,) = processes("labrunner.proxy", str(first.folder))
+    os.kill(pid, signal.SIGKILL)
+    assert ends(pid)
+    assert keeping.scope("unix:///nobody", ledger, ["push"]) == first
+    assert processes("labrunner.proxy", str(first.folder)) != [pid]
+    keeping.stop()
+    assert waited(lambda: not processes("labrunner.proxy", str(first.folder)))
+
+
+def processes(*words: str) -> list[int]:
+    """The PIDs of those whose command line has all these words."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if all(word.encode() in file.read_bytes().split(b"\0") for word in words):
+                found.append(int(file.parent.name))
+    return found
