@@ -82,7 +82,8 @@ def test_client_that_goes_away_is_let_go_by_the_engine(lab: Client, running: str
 
 def test_events_arrive_as_they_happen(lab: Client, running: str) -> None:
     environ = {**os.environ, "DOCKER_HOST": lab.host}
-    command = ["docker", "events", "--since", "0s", "--filter", f"container={running}", "--format", "{{.Action}}"]
+    identity = lab("container", "inspect", "--format", "{{.Id}}", running).strip()
+    command = ["docker", "events", "--since", "10m", "--filter", f"container={identity}", "--format", "{{.Action}}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as process:
         assert process.stdout is not None
         lab("container", "pause", running)
