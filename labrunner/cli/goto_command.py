@@ -70,7 +70,7 @@ def bring_about(place: Workplace, step: Step, *, offline: bool, agreed: bool, as
     head = Report(place.facts, (), stand_ins_of(place.ledger.engine, labs))
     click.echo(report_head(head), err=as_json)
     reports: list[StepReport] = []
-    with place.run() as run:
+    with place.run(beginning=lambda lab, step: place.terminals(lab).demand_for(step)) as run:
         for each in CatchingUp(run, place.ledger).to(step):
             reports.append(each)
             click.echo(step_text(each, paint), err=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import tempfile
@@ -157,6 +158,11 @@ def _fail(error: LabrunnerError, *, as_json: bool) -> int:
 
 
 def _unforeseen(error: Exception) -> ToolError:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:  # can come from any file
+        return ToolError(
+            f"{error.filename or 'a file'} was to be written, and that failed: {error.strerror}",
+            next="make room on the disk of your home and of the temporary files, then the same command again",
+        )
     with tempfile.NamedTemporaryFile("w", prefix="labrunner-error-", suffix=".txt", delete=False) as file:
         traceback.print_exception(error, file=file)
     return ToolError(

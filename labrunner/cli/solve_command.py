@@ -20,7 +20,6 @@ from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
 from labrunner.report.text import engine_line, painter, step_text
 from labrunner.runner.catch_up import clear_way
-from labrunner.runner.lab_shell import LabTerminals
 
 
 @click.command("solve")
@@ -66,19 +65,10 @@ def _solved(place: Workplace, step: Step, say: Callable[[str], None], screen: Te
             return report
         with run.hands(place.session.course.lab(step.ref.lab)) as hands:
             chosen = hands.lab.steps[step.number - 1]
-            _demand_terminals(place.terminals(hands.lab), chosen)
+            place.terminals(hands.lab).demand_for(chosen)
             for removed in clear_way(hands, step, place.ledger):
                 say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
             return run.step(chosen, hands)
-
-
-def _demand_terminals(terminals: LabTerminals, step: Step) -> None:
-    """UsageError unless each terminal of the step is held by a program, or free, as its first action needs it."""
-    seen: set[str] = set()
-    for action in step.actions:
-        if isinstance(action, Command | Typed | KeyPress) and action.terminal not in seen:
-            seen.add(action.terminal)
-            terminals.demand(action.terminal, program=not isinstance(action, Command))
 
 
 class _Teller:

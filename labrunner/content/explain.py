@@ -13,35 +13,44 @@ import yaml
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a command does, and what its flags mean, each by all its spellings."""
+    """What a command does, and what its flags mean, each by all its spellings.
+
+    ``starts`` marks one whose last words are another command: ``docker container exec ID COMMAND``.
+    """
 
     says: str
     flags: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    starts: bool = False
 
 
 def load_meanings(file: Path) -> Mapping[str, Meaning]:
     """The commands by their first words."""
     rows = yaml.safe_load(file.read_text(encoding="utf-8"))
     return {
-        command: Meaning(row["says"], {tuple(names.split(", ")): says for names, says in row.get("flags", {}).items()})
+        command: Meaning(
+            row["says"],
+            {tuple(names.split(", ")): says for names, says in row.get("flags", {}).items()},
+            starts=row.get("starts", False),
+        )
         for command, row in rows.items()
     }
 
 
 def explain(line: str, meanings: Mapping[str, Meaning]) -> tuple[tuple[str, str], ...]:
     """Pairs of words and what they mean, in the order of the line; a word that nobody has explained is left out."""
-    found: list[tuple[str, str]] = []
-    for words in _commands(line):
-        command = next((c for n in (3, 2, 1) if (c := " ".join(words[:n])) in meanings), None)
-        if command is None:
-            continue
-        meaning = meanings[command]
-        found.append((command, meaning.says))
-        for flag in _flags(words[len(command.split()) :], meaning):
-            names = next((names for names in meaning.flags if flag in names), None)
-            if names is not None:
-                found.append((flag, meaning.flags[names]))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(pair for words in _commands(line) for pair in _explained(words, meanings)))
+
+
+def _explained(words: list[str], meanings: Mapping[str, Meaning]) -> Iterator[tuple[str, str]]:
+    command = next((c for n in (3, 2, 1) if (c := " ".join(words[:n])) in meanings), None)
+    if command is None:
+        return
+    meaning, rest = meanings[command], words[len(command.split()) :]
+    started = next((place for place, word in enumerate(rest) if meaning.starts and word in meanings), len(rest))
+    yield command, meaning.says
+    for flag in _flags(rest[:started], meaning):
+        yield flag, next(says for names, says in meaning.flags.items() if flag in names)
+    yield from _explained(rest[started:], meanings)
 
 
 def _commands(line: str) -> Iterator[list[str]]:
@@ -59,7 +68,7 @@ def _commands(line: str) -> Iterator[list[str]]:
 
 
 def _flags(words: list[str], meaning: Meaning) -> Iterator[str]:
-    """The flags among the words up to the first one that is none; ``-it`` is ``-i`` and ``-t``."""
+    """The known flags among the words; ``-it`` is ``-i`` and ``-t``."""
     known = {name for names in meaning.flags for name in names}
     for word in words:
         name = word.partition("=")[0]

@@ -16,7 +16,7 @@ from labrunner.engine.objects import Container
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, Course, Lab, Step, StepRef
 from labrunner.model.progress import Progress
-from labrunner.model.verdict import StepReport, Verdict
+from labrunner.model.verdict import State, StepReport, Verdict
 from labrunner.runner.course_run import Run
 from labrunner.runner.hands import Hands, values_of
 from labrunner.runner.home import Home
@@ -38,15 +38,20 @@ def steps_before(course: Course, step: Step) -> tuple[Step, ...]:
     )
 
 
+def holding_at(course: Course, step: Step) -> frozenset[StepRef]:
+    """The steps before ``step`` whose outcome has to hold there, since only it or a later one ends them."""
+    places = {each.ref: place for place, each in enumerate(course.steps)}
+    before = steps_before(course, step)
+    return frozenset(each.ref for each in before if each.until and places[each.until] >= places[step.ref])
+
+
 def opened_again(course: Course, progress: Progress, step: Step) -> tuple[StepRef, ...]:
     """The steps that have passed and are open again once one has gone back to ``step``.
 
     That is the step itself, the later ones of its lab, what builds on one of these, and what has ended a step that has
     to hold again.
     """
-    before = steps_before(course, step)
-    places = {each.ref: place for place, each in enumerate(course.steps)}
-    late = {each.until for each in before if each.until is not None and places[each.until] >= places[step.ref]}
+    late = {course.step(each).until for each in holding_at(course, step)}
     late |= {each.ref for each in course.lab(step.ref.lab).steps if each.number >= step.number}
     for each in course.steps:
         if late & set(each.needs):
@@ -66,7 +71,7 @@ class CatchingUp:
         course, journal = self.run.course, self.run.home.journal
         if again := opened_again(course, journal.progress(), step):
             journal.reset(again)
-        wanted = steps_before(course, step)
+        wanted, needed = steps_before(course, step), holding_at(course, step)
         for lab in labs_before(course, course.lab(step.ref.lab)):
             self.run.home.start(course, lab, {})
         holding = {report.step: report for report in self.run.look(wanted)}
@@ -77,7 +82,7 @@ class CatchingUp:
                     report = holding[each.ref]
                     if changed and report.verdict is Verdict.PASSED:
                         (report,) = self.run.look((each,))
-                    if report.verdict is not Verdict.PASSED:
+                    if report.verdict is not Verdict.PASSED or (report.state is State.ENDED and each.ref in needed):
                         changed = True
                         report = self._done(hands, each)
                     yield report

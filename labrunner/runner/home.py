@@ -58,25 +58,31 @@ class Home:
         file = self.path / ".lock"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = file.open("a+")
+            lock = file.open("a+b", buffering=0)
         except OSError as error:
-            raise ToolError(
-                f"{what} was to work in {self.path}, and that failed: {error.strerror}",
-                next="labrunner with --home DIR, a folder you may write to",
-            ) from error
+            raise self._unusable(what, error) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 lock.seek(0)
+                holder = lock.read().decode(errors="replace") or "another command"
                 raise ToolError(
-                    f"{what} was to work in {self.path}, and {lock.read() or 'another command'} is working there",
+                    f"{what} was to work in {self.path}, and {holder} is working there",
                     next="wait for it, or end it with Ctrl-C",
                 ) from error
-            lock.truncate(0)
-            lock.write(f"{what} (process {os.getpid()})")
-            lock.flush()
+            try:
+                lock.truncate(0)
+                lock.write(f"{what} (process {os.getpid()})".encode())
+            except OSError as error:
+                raise self._unusable(what, error) from error
             yield
+
+    def _unusable(self, what: str, error: OSError) -> ToolError:
+        return ToolError(
+            f"{what} was to work in {self.path}, and that failed: {error.strerror}",
+            next="labrunner with --home DIR, a folder with room that you may write to",
+        )
 
     def docker_config(self) -> Path:
         """The labs' own DOCKER_CONFIG, so that a login of the lab never reaches the user's credentials.

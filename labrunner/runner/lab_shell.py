@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from labrunner.engine.find import ENDPOINT
 from labrunner.engine.podman import podman_settings
 from labrunner.model.errors import UsageError
+from labrunner.model.lab import Command, KeyPress, Step, Typed
 from labrunner.runner.home import Home
 from labrunner.runner.keeping import Keeping
-from labrunner.runner.terminal import Terminal
+from labrunner.runner.terminal import COMMAND_SECONDS, Terminal
 
 #: In a kept terminal: its name, as ``lab/name``.
 TERMINAL = "LABRUNNER_TERMINAL"
+_POLL_SECONDS = 0.05
 
 
 def lab_environ(home: Home, endpoint: str, docker_host: str) -> Mapping[str, str]:
@@ -67,14 +71,28 @@ class LabTerminals:
         """The terminal that stands for ``wanted``: another one where labrunner itself is running in that one."""
         return f"{wanted}-solved" if os.environ.get(TERMINAL) == f"{self._lab}/{wanted}" else wanted
 
-    def runs(self, wanted: str) -> str | None:
+    def demand_for(self, step: Step) -> None:
+        """UsageError unless each terminal of a step is free, or held by a program, as the first action there needs it.
+
+        A command of this very step that runs there is waited for: whoever typed it was interrupted before its end.
+        """
+        own = {" ".join(shlex.split(each.line)) for each in step.actions if isinstance(each, Command) and not each.hold}
+        seen: set[str] = set()
+        for action in step.actions:
+            if isinstance(action, Command | Typed | KeyPress) and action.terminal not in seen:
+                seen.add(action.terminal)
+                deadline = time.monotonic() + COMMAND_SECONDS
+                while self._runs(action.terminal) in own and time.monotonic() < deadline:
+                    time.sleep(_POLL_SECONDS)
+                self._demand(action.terminal, program=not isinstance(action, Command))
+
+    def _runs(self, wanted: str) -> str | None:
         """The program that holds the terminal; None where its shell waits for a command, or it is not open."""
         states = {(state["lab"], state["terminal"]): state["runs"] for state in self._keeping.terminals()}
         return states.get((self._lab, self.name(wanted)))
 
-    def demand(self, wanted: str, *, program: bool) -> None:
-        """UsageError unless the terminal is as it has to be: held by a program, or free."""
-        name, runs = self.name(wanted), self.runs(wanted)
+    def _demand(self, wanted: str, *, program: bool) -> None:
+        name, runs = self.name(wanted), self._runs(wanted)
         if runs is None and program:
             raise UsageError(
                 f"this step types into the program of the lab's terminal {name!r}, and none runs there",

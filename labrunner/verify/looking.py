@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +24,8 @@ _STATE, _LISTEN = 3, "0A"
 _FEWEST_DIGITS = 3
 #: Lines of a log that are quoted: a traceback's last ones say where and why.
 _LAST_LINES = 3
+#: Escape sequences (ECMA-48, and the choice of a character set), and other control characters.
+_CONTROLS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]+[0-~]|[\x00-\x1f\x7f]")
 
 
 def _tagged(reference: str) -> str:
@@ -48,9 +51,9 @@ def demand_image(engine: Engine, image: str, use: str) -> Image:
 
 
 def last_words(engine: Engine, container: Container) -> str:
-    """The last lines of a container's log, without their time stamps."""
-    lines = engine.logs(container, tail=_LAST_LINES).strip().splitlines()
-    return " | ".join(line.partition(" ")[2].strip() for line in lines) or "it wrote nothing"
+    """The last lines of a container's log, without their time stamps and what moves a terminal's cursor."""
+    lines = (_CONTROLS.sub("", line.partition(" ")[2]).strip() for line in engine.logs(container).splitlines())
+    return " | ".join([line for line in lines if line][-_LAST_LINES:]) or "it wrote nothing"
 
 
 def why_not_running(engine: Engine, container: Container) -> str:

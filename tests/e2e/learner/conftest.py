@@ -9,7 +9,9 @@ import pytest
 
 from labrunner.engine.engine import Engine
 from tests.e2e.learner.person import Person
-from tests.e2e.scope.conftest import State
+from tests.e2e.scope.conftest import State, stranger, strangers
+
+__all__ = ["person", "stranger", "strangers", "untouched"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Person:
     folder: Path
     runtime: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lr-", dir="/tmp")))
     screens: dict[tuple[str, str], Screen] = field(default_factory=dict)
+    _begun: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def home(self) -> Path:
@@ -85,10 +86,10 @@ class Person:
         own = {"LABRUNNER_HOME": str(self.home), "XDG_STATE_HOME": str(self.folder / "state")}
         return {**kept, **own, "XDG_RUNTIME_DIR": str(self.runtime), "TERM": "xterm", "NO_COLOR": "1"}
 
-    def labrunner(self, *words: str, given: str = "") -> Done:
-        """Type a command and read all that it says; ``given`` is what it reads."""
+    def labrunner(self, *words: str, given: str = "", through: Sequence[str] = ()) -> Done:
+        """Type a command and read all that it says; ``given`` is what it reads, ``through`` the program to start it."""
         return subprocess.run(
-            [sys.executable, "-m", "labrunner", *words], env=self.environ, cwd=self.folder, input=given,
+            [*through, sys.executable, "-m", "labrunner", *words], env=self.environ, cwd=self.folder, input=given,
             capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
 
@@ -106,10 +107,12 @@ class Person:
 
     def begins(self, *words: str) -> subprocess.Popen[str]:
         """A command that goes on while others are typed."""
-        return subprocess.Popen(
+        begun = subprocess.Popen(
             [sys.executable, "-m", "labrunner", *words], env=self.environ, cwd=self.folder, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        self._begun.append(begun)
+        return begun
 
     def window(self, lab: str, name: str = "main") -> Screen:
         """The window that shows that terminal of the current lab; it is opened where there is none."""
@@ -150,6 +153,9 @@ class Person:
 
     def goes(self) -> None:
         """``reset --all``, after which nothing of theirs runs and nothing that they made is there."""
+        for begun in self._begun:
+            with begun:
+                begun.kill()
         for screen in self.screens.values():
             screen.child.close(force=True)
         self.does("reset", "--all")
