@@ -19,7 +19,7 @@ from labrunner.engine.stock import Obtained, Progress, obtain
 
 def obtain_images(host: str, images: Sequence[str], *, offline: bool, agreed: bool) -> tuple[Obtained, ...]:
     """Have every image: present, pulled, or a stand-in, if that is ``agreed`` to or said yes to at the terminal."""
-    with connect(host) as client, _progress() as say:
+    with connect(host) as client, telling() as say:
         return obtain(
             client,
             images,
@@ -40,7 +40,7 @@ def _ask(missing: tuple[str, ...]) -> bool:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
+def telling() -> Iterator[Callable[[Progress], None]]:
     """Bars on a terminal that wants them; else one line for each new piece of work."""
     if decorated(sys.stderr):
         with Bars(
