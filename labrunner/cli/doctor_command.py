@@ -9,7 +9,7 @@ import click
 
 from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
-from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
+from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json, screen
 from labrunner.cli.session import Session, open_session, wanted_images
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import examine, examine_images, examine_ports, taken_names
@@ -27,6 +27,7 @@ from labrunner.model.errors import LabrunnerError
 from labrunner.model.lab import Lab
 from labrunner.model.verdict import EngineFacts
 from labrunner.report.data import engine_data
+from labrunner.report.screen import NARROW
 from labrunner.runner.hands import names_of
 from labrunner.runner.home import leftover_homes, port_is_free
 
@@ -143,6 +144,9 @@ def _row(finding: Finding) -> dict[str, object]:
 
 
 def _tell(word: str, finding: Finding) -> None:
-    click.echo(f"{word:7} {finding.what:9} {finding.says}")
+    on = screen()
+    head = f"{word:7} {finding.what:9} "
+    indent = len(head) if on.width >= NARROW else 2
+    click.echo(on.wrapped(finding.says, head, indent=indent))
     if finding.next:
-        click.echo(f"{'':17} next: {finding.next}")
+        click.echo(on.command(finding.next, f"{'':{indent}}next: "))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from labrunner.cli.completing import files
-from labrunner.cli.options import home_option, json_option, print_json
+from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session
 from labrunner.runner.portable import export_to
 
@@ -31,5 +31,6 @@ def command(file: str, home: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(target), "files": count})
     else:
-        click.echo(f"your progress and {count} files are in {target}")
-        click.echo(f"next, on the other machine: labrunner import {target.name}")
+        on = screen()
+        click.echo(on.wrapped(f"your progress and {count} files are in {target}", indent=2))
+        click.echo(on.command(f"labrunner import {target.name}", "next, on the other machine: "))

@@ -9,13 +9,13 @@ import click
 
 from labrunner.cli.completing import step_names
 from labrunner.cli.options import (
-    colours,
     engine_option,
     exit_code,
     home_option,
     json_option,
     offline_option,
     print_json,
+    screen,
 )
 from labrunner.cli.session import open_session, stand_ins_of, wanted_images
 from labrunner.cli.start_command import begin
@@ -24,7 +24,7 @@ from labrunner.engine.find import find_engine
 from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
-from labrunner.report.text import painter, report_head, step_text, sum_line
+from labrunner.report.text import report_head, step_text, sum_line
 from labrunner.runner.catch_up import CatchingUp, labs_before
 
 
@@ -66,16 +66,16 @@ def bring_about(place: Workplace, step: Step, *, offline: bool, agreed: bool, as
         from labrunner.cli.obtaining import obtain_images  # noqa: PLC0415 - rich and the SDK, only where needed
 
         obtain_images(place.facts.endpoint, missing, offline=offline, agreed=agreed or offline)
-    paint = painter(colours=colours() and not as_json)
+    on = screen(err=as_json)
     head = Report(place.facts, (), stand_ins_of(place.ledger.engine, labs))
-    click.echo(report_head(head), err=as_json)
+    click.echo(report_head(head, on), err=as_json)
     reports: list[StepReport] = []
     with place.run(beginning=lambda lab, step: place.terminals(lab).demand_for(step)) as run:
         for each in CatchingUp(run, place.ledger).to(step):
             reports.append(each)
-            click.echo(step_text(each, paint), err=as_json)
+            click.echo(step_text(each, on), err=as_json)
     report = replace(head, labs=_by_lab(labs, reports), seconds=round(time.monotonic() - began, 3))
-    click.echo(f"\n{sum_line(report, paint)}\n", err=as_json)
+    click.echo(f"\n{sum_line(report, on)}\n", err=as_json)
     return report
 
 

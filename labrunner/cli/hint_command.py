@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from labrunner.cli.completing import step_names
-from labrunner.cli.options import home_option, json_option, print_json
+from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session
+from labrunner.report.markdown import rendered
 
 
 @click.command("hint")
@@ -47,10 +48,12 @@ def command(step: str | None, home: str | None, *, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{asked.ref}: {filled.title}")
+    on = screen()
+    click.echo(on.wrapped(f"{asked.ref}: {filled.title}", indent=2))
     if found is not None:
-        click.echo(f"the last check found: {found.reason}")
+        click.echo(on.wrapped(f"the last check found: {found.reason}", indent=2))
         if found.next:
-            click.echo(f"  so type: {found.next}")
-    click.echo(f"\nhint {count} of {len(filled.hints)}:\n\n{hint}\n")
-    click.echo(f"next: labrunner check {asked.ref}, or {following}")
+            click.echo(on.command(found.next, "  so type: "))
+    click.echo(f"\nhint {count} of {len(filled.hints)}:\n\n{rendered(hint, on)}\n")
+    click.echo(on.command(f"labrunner check {asked.ref}", "next: "))
+    click.echo(on.command(following, "or: "))

@@ -6,12 +6,14 @@ import click
 
 from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
-from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json
+from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json, screen
 from labrunner.cli.session import open_session, wanted_images
-from labrunner.engine.connect import connect
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine
-from labrunner.engine.stock import remove_stand_ins
+
+
+def _row(image: str, state: str) -> str:
+    return screen().wrapped(state, f"{image:26} ", indent=2)
 
 
 @click.group("images")
@@ -52,7 +54,7 @@ def prepare(
         print_json({"images": [{"image": o.reference, "how": o.how, "stand_in": o.stand_in} for o in found]})
         return
     for each in found:
-        click.echo(f"{each.reference:22} {each.how}{', a stand-in' if each.stand_in else ''}")
+        click.echo(_row(each.reference, f"{each.how}{', a stand-in' if each.stand_in else ''}"))
 
 
 @command.command("list")
@@ -82,8 +84,8 @@ def list_images(home: str | None, engine: str, *, as_json: bool) -> int:
         print_json({"images": rows})
     else:
         for name, image in found.items():
-            state = f"{image.size / 1e6:7.1f} MB" if image else "missing"
-            click.echo(f"{name:22} {state:>10}{', a stand-in' if name in stand_ins else ''}")
+            state = f"{image.size / 1e6:.1f} MB" if image else "missing"
+            click.echo(_row(name, f"{state}{', a stand-in' if name in stand_ins else ''}"))
         if not all(found.values()):
             click.echo("next: labrunner images prepare")
     return EXIT_DONE if all(found.values()) else EXIT_NOT_DONE
@@ -98,6 +100,9 @@ def remove(engine: str, *, as_json: bool) -> int:
     \b
       labrunner images remove
     """
+    from labrunner.engine.connect import connect  # noqa: PLC0415 - the SDK, only where it is needed
+    from labrunner.engine.stock import remove_stand_ins  # noqa: PLC0415 - as above
+
     with connect(find_engine(engine).endpoint) as client:
         found = remove_stand_ins(client)
     if as_json:
@@ -107,7 +112,7 @@ def remove(engine: str, *, as_json: bool) -> int:
     else:
         for each in found:
             state = "removed" if each.removed else f"kept: {', '.join(each.used_by) or 'another image'} uses it"
-            click.echo(f"{each.reference:26} {state}")
+            click.echo(_row(each.reference, state))
         if not found:
             click.echo("there are no stand-ins on this engine")
     return EXIT_DONE if all(each.removed for each in found) else EXIT_NOT_DONE

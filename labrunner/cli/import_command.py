@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from labrunner.cli.completing import files
-from labrunner.cli.options import home_option, json_option, print_json
+from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session
 from labrunner.runner.home import Home
 from labrunner.runner.portable import import_from
@@ -31,7 +31,11 @@ def command(file: str, home: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"home": str(place.path), "files": count, "lab": lab.name if lab else None})
         return
-    click.echo(f"{len(session.progress.passed)} passed steps and {count} files are in {place.path}")
+    on = screen()
     click.echo(
-        f"next, to have on this engine what comes before: labrunner goto {step.ref}" if step else "next: labrunner"
+        on.wrapped(f"{len(session.progress.passed)} passed steps and {count} files are in {place.path}", indent=2)
     )
+    if step is None:
+        click.echo("next: labrunner")
+    else:
+        click.echo(on.command(f"labrunner goto {step.ref}", "next, to have on this engine what comes before: "))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import click
 
-from labrunner.cli.main import EXIT_ERRORED
-from labrunner.cli.options import colours, exit_code, print_json
+from labrunner.cli.main import EXIT_ERRORED, show_error
+from labrunner.cli.options import exit_code, print_json, screen
 from labrunner.cli.session import Session, stand_ins_of
 from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
@@ -19,7 +19,7 @@ from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.lab import Step
 from labrunner.model.verdict import LabReport, Report, Verdict
 from labrunner.report.data import error_data, report_data
-from labrunner.report.text import painter, report_text
+from labrunner.report.text import report_text
 from labrunner.runner.home import surroundings
 from labrunner.verify.process import CheckHost
 from labrunner.verify.verifier import verify
@@ -43,19 +43,19 @@ class Judged:
             data = report_data(self.report)
             print_json(data if self.unrecorded is None else {**error_data(self.unrecorded), "labs": data["labs"]})
         else:
-            click.echo(report_text(self.report, painter(colours=colours())))
-            click.echo(self._what_now())
+            click.echo(report_text(self.report, screen()))
+            click.echo(screen().command(*self._what_now()))
         if self.unrecorded is not None:
-            click.echo(f"labrunner: {self.unrecorded.says}", err=True)
-            click.echo(f"next: {self.unrecorded.next}", err=True)
+            show_error(self.unrecorded)
 
-    def _what_now(self) -> str:
+    def _what_now(self) -> tuple[str, str]:
+        """The command to go on with, and what leads to it."""
         if self.report.verdict is Verdict.PASSED:
-            return "next: labrunner next"
+            return "labrunner next", "next: "
         wanting = next(
             step.step for lab in self.report.labs for step in lab.steps if step.verdict is not Verdict.PASSED
         )
-        return f"stuck? labrunner hint {wanting}"
+        return f"labrunner hint {wanting}", "stuck? "
 
 
 def judge(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from labrunner.cli.completing import lab_names
-from labrunner.cli.options import home_option, json_option, print_json
+from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session
 
 
@@ -43,9 +43,12 @@ def command(lab: str | None, home: str | None, *, as_json: bool) -> None:
             }
         )
         return
+    on = screen()
+    names = max(len(each.name) for each in session.course.labs)
     for each in labs:
         needs = f", needs {' and '.join(each.needs)}" if each.needs else ""
-        click.echo(f"{each.name:20} {each.title} ({each.minutes} minutes, {len(each.steps)} steps{needs})")
+        says = f"{each.title} ({each.minutes} minutes, {len(each.steps)} steps{needs})"
+        click.echo(on.wrapped(says, f"{each.name:{names}}  ", indent=4))
         for step in each.steps if lab else ():
             done = "passed" if step.ref in passed else "open"
-            click.echo(f"  {step.position:7} {step.name:12} {done:7} {step.title}")
+            click.echo(on.wrapped(step.title, f"  {step.position:7} {step.name:12} {done:7} ", indent=4))

@@ -151,10 +151,18 @@ def _fail(error: LabrunnerError, *, as_json: bool) -> int:
         from labrunner.report.data import error_data  # noqa: PLC0415 - only where it is needed
 
         click.echo(json.dumps(error_data(error)))
-    click.echo(f"labrunner: {error.says}", err=True)
-    if error.next:
-        click.echo(f"next: {error.next}", err=True)
+    show_error(error)
     return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERRORED
+
+
+def show_error(error: LabrunnerError) -> None:
+    """Put an error's sentence, and what leads on, on standard error."""
+    from labrunner.cli.options import screen  # noqa: PLC0415 - which takes its exit codes from here
+
+    on = screen(err=True)
+    click.echo(on.wrapped(error.says, "labrunner: ", indent=2), err=True)
+    if error.next:
+        click.echo(on.command(error.next, "next: "), err=True)
 
 
 def _unforeseen(error: Exception) -> ToolError:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from labrunner.cli.options import decorated
 from labrunner.content.locate import course_folder
 from labrunner.engine.connect import connect
 from labrunner.engine.stock import Obtained, Progress, obtain
@@ -18,7 +19,7 @@ from labrunner.engine.stock import Obtained, Progress, obtain
 
 def obtain_images(host: str, images: Sequence[str], *, offline: bool, agreed: bool) -> tuple[Obtained, ...]:
     """Have every image: present, pulled, or a stand-in, if that is ``agreed`` to or said yes to at the terminal."""
-    with connect(host) as client, _progress() as say:
+    with connect(host) as client, telling() as say:
         return obtain(
             client,
             images,
@@ -39,9 +40,9 @@ def _ask(missing: tuple[str, ...]) -> bool:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """Bars on a terminal; in a pipe one line for each new piece of work."""
-    if sys.stderr.isatty():
+def telling() -> Iterator[Callable[[Progress], None]]:
+    """Bars on a terminal that wants them; else one line for each new piece of work."""
+    if decorated(sys.stderr):
         with Bars(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[doing]}"), TimeElapsedColumn(),
             console=Console(stderr=True), transient=True,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from labrunner.cli.completing import folders
 from labrunner.cli.main import EXIT_DONE, EXIT_ERRORED, EXIT_NOT_DONE
 from labrunner.model.verdict import Verdict
+from labrunner.report.screen import WIDEST, Screen
 
 home_option = click.option(
     "--home",
@@ -36,9 +38,20 @@ def home_folder(home: str | None) -> Path:
     return Path(home or os.environ.get("LABRUNNER_HOME") or "~/labrunner").expanduser()
 
 
-def colours() -> bool:
-    """Whether standard output is a terminal that wants colours (https://no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def decorated(stream: TextIO) -> bool:
+    """Whether the stream is a terminal that wants more than plain lines.
+
+    Colours and moving bars are left out where there is no terminal, where TERM is dumb, and where NO_COLOR is set
+    (https://no-color.org): a screen reader, a log and a braille line can do nothing with them.
+    """
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def screen(*, err: bool = False) -> Screen:
+    """Standard output, or standard error, as something that is written on."""
+    stream = sys.stderr if err else sys.stdout
+    width = shutil.get_terminal_size((WIDEST, 24)).columns if stream.isatty() else WIDEST
+    return Screen(min(width, WIDEST), colours=decorated(stream))
 
 
 def print_json(data: dict[str, Any]) -> None:

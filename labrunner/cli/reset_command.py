@@ -9,7 +9,7 @@ import click
 from labrunner.cli.completing import step_and_lab_names
 from labrunner.cli.goto_command import bring_about
 from labrunner.cli.main import EXIT_DONE
-from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json
+from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json, screen
 from labrunner.cli.session import Session, open_session
 from labrunner.cli.working import workplace
 from labrunner.engine.find import find_engine
@@ -68,10 +68,12 @@ def _labs(session: Session, target: str | None) -> tuple[Lab, ...]:
 
 
 def _show(done: Iterable[Reset]) -> None:
+    on = screen()
     for each in done:
-        click.echo(f"{each.lab} is at its start" + (f"; your files are in {each.aside}" if each.aside else ""))
+        aside = f"; your files are in {each.aside}" if each.aside else ""
+        click.echo(on.wrapped(f"{each.lab} is at its start{aside}", indent=2))
         for kept in each.kept:
-            click.echo(f"  still in use, so left: {kept.kind} {kept.name}")
+            click.echo(on.wrapped(f"still in use, so left: {kept.kind} {kept.name}", "  "))
 
 
 def _data(reset: Reset) -> dict[str, object]:

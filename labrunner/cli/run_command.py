@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from labrunner.cli.completing import folders, lab_names
-from labrunner.cli.options import colours, engine_option, exit_code, json_option, offline_option, print_json
+from labrunner.cli.options import engine_option, exit_code, json_option, offline_option, print_json, screen
 from labrunner.cli.session import open_session, stand_ins_of, wanted_images
 from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
@@ -25,7 +25,7 @@ from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import EngineFacts, Report, StepReport, worst
 from labrunner.proxy.start import start_scope
 from labrunner.report.data import report_data
-from labrunner.report.text import painter, report_head, step_text, sum_line, verdict_table
+from labrunner.report.text import report_head, step_text, sum_line, verdict_table
 from labrunner.runner.catch_up import labs_before
 from labrunner.runner.course_run import Run
 from labrunner.runner.hands import names_of
@@ -77,7 +77,7 @@ def command(
         _refuse_strangers(ledger, chosen, place)
         head = Report(facts, (), stand_ins_of(ledger.engine, chosen), notes=notes)
         teller = _Teller(quiet=as_json)
-        teller.say(report_head(head))
+        teller.say(report_head(head, teller.screen))
         if not keep:
             stack.callback(_sweep, ledger, place)
         sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labrunner-scope-")))
@@ -89,7 +89,7 @@ def command(
     if as_json:
         print_json(report_data(report))
     else:
-        click.echo(f"\n{verdict_table(report, teller.paint)}\n\n{sum_line(report, teller.paint)}")
+        click.echo(f"\n{verdict_table(report, teller.screen)}\n\n{sum_line(report, teller.screen)}")
         if keep:
             click.echo(f"kept: the home {session.home.path}; the next run removes what this one made on the engine")
     return exit_code(worst(lab.verdict for lab in reports))
@@ -100,7 +100,7 @@ class _Teller:
 
     def __init__(self, *, quiet: bool) -> None:
         self.to_stderr = quiet
-        self.paint = painter(colours=colours() and not quiet)
+        self.screen = screen(err=quiet)
         self.lab: str | None = None
 
     def say(self, text: str) -> None:
@@ -112,7 +112,7 @@ class _Teller:
             self.say(f"\n{lab.name}: {lab.title}")
 
     def ended(self, _: Lab, report: StepReport) -> None:
-        self.say(step_text(report, self.paint))
+        self.say(step_text(report, self.screen))
 
 
 def _obtain(facts: EngineFacts, labs: tuple[Lab, ...], *, offline: bool, agreed: bool) -> None:

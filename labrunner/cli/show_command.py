@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
 from labrunner.cli.completing import step_names
-from labrunner.cli.options import colours, home_option, json_option, print_json
+from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session
 from labrunner.report.page import step_page
 
@@ -35,5 +33,4 @@ def command(step: str | None, home: str | None, *, as_json: bool) -> None:
             {"lab": lab.name, "step": filled.position, "name": filled.name, "title": filled.title, "text": filled.text}
         )
         return
-    width = shutil.get_terminal_size().columns
-    click.echo(step_page(lab, filled, intro=asked.number == 1, width=width, colours=colours()))
+    click.echo(step_page(lab, filled, screen(), intro=asked.number == 1))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TextIO
 
 import click
 
 from labrunner.cli.completing import step_names
-from labrunner.cli.options import colours, engine_option, exit_code, home_option, json_option, print_json
+from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session, stand_ins_of
 from labrunner.cli.working import Workplace, workplace
 from labrunner.content.explain import Meaning, explain, load_meanings
@@ -18,7 +18,7 @@ from labrunner.engine.find import find_engine
 from labrunner.model.lab import Action, Command, KeyPress, Step, Typed, Visit, WriteFile
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
-from labrunner.report.text import engine_line, painter, step_text
+from labrunner.report.text import report_head, step_text
 from labrunner.runner.catch_up import clear_way
 
 
@@ -42,24 +42,22 @@ def command(step: str | None, home: str | None, engine: str, *, as_json: bool) -
     with workplace(session, facts, "labrunner solve") as place:
         if asked.ref.lab not in session.progress.variables:
             session.home.start(session.course, session.course.lab(asked.ref.lab), {})
-        report = _solved(
-            place, asked, say=lambda text: click.echo(text, err=as_json), screen=sys.stderr if as_json else sys.stdout
-        )
+        report = _solved(place, asked, _Teller(err=as_json), stream=sys.stderr if as_json else sys.stdout)
     lab = session.course.lab(asked.ref.lab)
     whole = Report(facts, (LabReport(lab.name, lab.title, (report,)),), stand_ins_of(place.ledger.engine, (lab,)))
     if as_json:
         print_json(report_data(whole))
     else:
-        click.echo(f"\n{engine_line(facts)}\n{step_text(report, painter(colours=colours()))}")
+        on = screen()
+        click.echo(f"\n{report_head(Report(facts, ()), on)}\n{step_text(report, on)}")
         blocked = report.verdict is Verdict.BLOCKED
-        click.echo(f"next: labrunner {f'goto {asked.ref}' if blocked else 'next'}")
+        click.echo(on.command(f"labrunner {f'goto {asked.ref}' if blocked else 'next'}", "next: "))
     return exit_code(report.verdict)
 
 
-def _solved(place: Workplace, step: Step, say: Callable[[str], None], screen: TextIO) -> StepReport:
+def _solved(place: Workplace, step: Step, teller: _Teller, stream: TextIO) -> StepReport:
     """The verdict on the step, which has been done unless it held already or misses what it builds on."""
-    meanings = load_meanings(course_folder("labs") / "commands.yaml")
-    with place.run(telling=_Teller(say, meanings), screen=screen) as run:
+    with place.run(telling=teller, screen=stream) as run:
         (report,) = run.look((step,))
         if report.verdict in {Verdict.PASSED, Verdict.BLOCKED}:
             return report
@@ -67,27 +65,33 @@ def _solved(place: Workplace, step: Step, say: Callable[[str], None], screen: Te
             chosen = hands.lab.steps[step.number - 1]
             place.terminals(hands.lab).demand_for(chosen)
             for removed in clear_way(hands, step, place.ledger):
-                say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
+                teller.say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
             return run.step(chosen, hands)
 
 
 class _Teller:
     """Says of each action what it is, before it is done."""
 
-    def __init__(self, say: Callable[[str], None], meanings: Mapping[str, Meaning]) -> None:
-        self._say = say
-        self._meanings = meanings
+    def __init__(self, *, err: bool) -> None:
+        self._err = err
+        self._on = screen(err=err)
+        self._meanings: Mapping[str, Meaning] = load_meanings(course_folder("labs") / "commands.yaml")
+
+    def say(self, text: str) -> None:
+        """Put it on standard output, or on standard error where that belongs to JSON."""
+        click.echo(text, err=self._err)
 
     def __call__(self, action: Action) -> None:
         match action:
             case Command() | Typed():
                 pairs = explain(action.line, self._meanings)
                 width = max((len(words) for words, _ in pairs), default=0)
-                lines = [f"#   {words.ljust(width)}  {says}" for words, says in pairs]
-                self._say("\n".join(["", f"# in the terminal {action.terminal}: {action.line}", *lines]))
+                typed = self._on.command(action.line, f"# in the terminal {action.terminal}: ")
+                lines = [self._on.wrapped(says, f"#   {words.ljust(width)}  ", indent=6) for words, says in pairs]
+                self.say("\n".join(["", typed, *lines]))
             case KeyPress():
-                self._say(f"\n# in the terminal {action.terminal}: press {action.key}")
+                self.say(f"\n# in the terminal {action.terminal}: press {action.key}")
             case WriteFile():
-                self._say(f"\n# write the file {action.path}:\n{action.content.rstrip()}")
+                self.say(f"\n# write the file {action.path}:\n{action.content.rstrip()}")
             case Visit():
-                self._say(f"\n# open {action.url}")
+                self.say(f"\n# open {action.url}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 
 import click
 
 from labrunner.cli.completing import lab_names
-from labrunner.cli.options import colours, home_option, json_option, print_json
+from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import Session, open_session
 from labrunner.content.substitute import with_placeholders, with_variables
 from labrunner.model.errors import UsageError
@@ -65,10 +64,11 @@ def begin(session: Session, lab: Lab, wanted: Mapping[str, str], *, as_json: boo
         )
         return
     filled = with_placeholders(shown, step, session.progress.recorded())
-    width = shutil.get_terminal_size().columns
-    click.echo(step_page(shown, filled, intro=step is shown.steps[0], width=width, colours=colours()))
+    on = screen()
+    click.echo(step_page(shown, filled, on, intro=step is shown.steps[0]))
     for name, value in changed.items():
-        click.echo(f"{name} is {value} here, not {lab.variables[name]}; the text above says so")
+        click.echo(on.wrapped(f"{name} is {value} here, not {lab.variables[name]}; the text above says so"))
     for name in shown.secrets:
-        click.echo(f"the lab's {name} is in {folder / name}.txt")
-    click.echo(f"type it in: labrunner shell (or in a shell of your own: cd {folder})")
+        click.echo(on.wrapped(f"the lab's {name} is in {folder / name}.txt"))
+    click.echo("type it in: labrunner shell")
+    click.echo(on.command(f"cd {folder}", "or in a shell of your own: "))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from labrunner.cli.options import print_json
+from labrunner.cli.options import print_json, screen
 from labrunner.cli.session import open_session
 
 
@@ -28,9 +28,12 @@ def where(home: str | None, *, as_json: bool) -> None:
             }
         )
         return
+    on = screen()
+    names = max(len(each.name) for each in session.course.labs)
     for each in session.course.labs:
         mark = ">" if lab is each else " "
-        click.echo(f"{mark} {each.name:20} {done[each.name]} of {len(each.steps)} steps passed")
+        passed = f"{done[each.name]} of {len(each.steps)} steps passed"
+        click.echo(on.wrapped(passed, f"{mark} {each.name:{names}}  ", indent=4))
     click.echo()
     if lab is None:
         click.echo("no lab has been started here yet")
@@ -40,5 +43,7 @@ def where(home: str | None, *, as_json: bool) -> None:
         click.echo(f"{lab.name} is done")
         click.echo(f"next: labrunner start {following.name}" if following else "all labs are done")
     else:
-        click.echo(f"{lab.name} in {session.home.folder(lab.name)}, {step.position} {step.name}: {step.title}")
-        click.echo(f"next: labrunner show, then labrunner check {step.position}")
+        click.echo(on.wrapped(f"{lab.name} in {session.home.folder(lab.name)}", indent=2))
+        click.echo(on.wrapped(f"{step.position} {step.name}: {step.title}", indent=2))
+        click.echo("next: labrunner show")
+        click.echo(f"then: labrunner check {step.position}")

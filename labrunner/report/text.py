@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from textwrap import wrap
+from collections.abc import Iterable, Iterator
 
 from labrunner.model.verdict import EngineFacts, LabReport, Report, State, StepReport, Verdict
+from labrunner.report.screen import NARROW, Colour, Screen, length
 
-_COLOURS = {Verdict.PASSED: "32", Verdict.BLOCKED: "33", Verdict.FAILED: "31", Verdict.ERRORED: "35"}
-_INDENT = " " * 10
-_WIDTH = 110
-
-Paint = Callable[[str, Verdict], str]
-
-
-def painter(*, colours: bool) -> Paint:
-    """A function that gives a word the colour of a verdict, or leaves it plain."""
-    if not colours:
-        return lambda word, _: word
-    return lambda word, verdict: f"\033[{_COLOURS[verdict]}m{word}\033[0m"
+_COLOURS = {
+    Verdict.PASSED: Colour.GREEN,
+    Verdict.BLOCKED: Colour.YELLOW,
+    Verdict.FAILED: Colour.RED,
+    Verdict.ERRORED: Colour.MAGENTA,
+}
+#: Where the sentences below a verdict begin, on a wide and on a narrow screen.
+_INDENT, _NARROW_INDENT = 10, 2
 
 
 def engine_line(engine: EngineFacts) -> str:
@@ -27,73 +23,86 @@ def engine_line(engine: EngineFacts) -> str:
     return f"engine: {engine.kind} {engine.version}{rootless} at {engine.endpoint} ({engine.why})"
 
 
-def report_head(report: Report) -> str:
+def report_head(report: Report, screen: Screen) -> str:
     """The lines before the verdicts."""
     lines = [engine_line(report.engine)]
     if report.stand_ins:
         lines.append(f"stand-ins, built here in place of the hub's images: {', '.join(report.stand_ins)}")
-    return "\n".join([*lines, *report.notes])
+    return "\n".join(screen.wrapped(line, indent=2) for line in [*lines, *report.notes])
 
 
-def report_text(report: Report, paint: Paint) -> str:
+def report_text(report: Report, screen: Screen) -> str:
     """A whole report: head, every step with what was found, and the sum."""
-    parts = [report_head(report)]
+    parts = [report_head(report, screen)]
     parts += [
-        "\n".join([f"{lab.lab}: {lab.title}", *(step_text(step, paint) for step in lab.steps)]) for lab in report.labs
+        "\n".join(
+            [screen.wrapped(f"{lab.lab}: {lab.title}", indent=2), *(step_text(step, screen) for step in lab.steps)]
+        )
+        for lab in report.labs
     ]
-    return "\n\n".join([*parts, sum_line(report, paint)])
+    return "\n\n".join([*parts, sum_line(report, screen)])
 
 
-def step_text(step: StepReport, paint: Paint) -> str:
+def step_text(step: StepReport, screen: Screen) -> str:
     """One step: its verdict, and for each check its sentence, or its reason and the next command."""
+    indent = " " * (_INDENT if screen.width >= NARROW else _NARROW_INDENT)
     state = {State.ENDED: ", ended as planned", State.BROKEN: ", it held before"}.get(step.state, "")
-    verdict = paint(step.verdict.value.upper().ljust(8), step.verdict)
-    lines = [f"{verdict}  step{step.number} {step.step.step}: {step.title}{state}"]
+    title = f"step{step.number} {step.step.step}: {step.title}{state}"
+    lines = [screen.wrapped(title, f"{_verdict(step.verdict, screen)}  ", indent=len(indent))]
     for check in step.checks:
         if check.verdict is Verdict.PASSED:
             limited = check.evidence.get("limited")
-            lines += _wrapped(f"{check.says}{f' (limited: {limited})' if limited else ''}")
+            lines.append(screen.wrapped(f"{check.says}{f' (limited: {limited})' if limited else ''}", indent))
         else:
-            lines += _wrapped(check.says if check.verdict is step.verdict else f"{check.verdict.value}: {check.says}")
-            lines += _wrapped(check.reason or "no reason was given", "why:  ")
-            lines += _wrapped(check.next, "next: ") if check.next else []
+            says = check.says if check.verdict is step.verdict else f"{check.verdict.value}: {check.says}"
+            lines.append(screen.wrapped(says, indent))
+            lines.append(screen.wrapped(check.reason or "no reason was given", f"{indent}why:  "))
+            lines += [screen.command(check.next, f"{indent}next: ")] if check.next else []
     return "\n".join(lines)
 
 
-def _wrapped(text: str, head: str = "") -> list[str]:
-    """Long sentences are wrapped; a command is never broken inside a word."""
-    return wrap(
-        text,
-        _WIDTH,
-        initial_indent=_INDENT + head,
-        subsequent_indent=_INDENT + " " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _verdict(verdict: Verdict, screen: Screen) -> str:
+    word = verdict.value.upper()
+    return screen.paint(word, _COLOURS[verdict]) + " " * (8 - len(word))
 
 
-def sum_line(report: Report, paint: Paint) -> str:
+def sum_line(report: Report, screen: Screen) -> str:
     """The last line: the verdict and how many steps have it."""
     steps = [step for lab in report.labs for step in lab.steps]
-    counts = ", ".join(
-        f"{count} {verdict.value}" for verdict in Verdict if (count := sum(s.verdict is verdict for s in steps))
+    return f"{_verdict(report.verdict, screen).rstrip()}: {_counts(steps) or 'no step'}"
+
+
+def _counts(steps: Iterable[StepReport]) -> str:
+    verdicts = [step.verdict for step in steps]
+    return ", ".join(f"{count} {verdict.value}" for verdict in Verdict if (count := verdicts.count(verdict)))
+
+
+def verdict_table(report: Report, screen: Screen) -> str:
+    """For each lab how many of its steps have which verdict, and how long they took; columns where they fit."""
+    table = list(_table(report.labs, screen))
+    if max(map(length, table)) <= screen.width:
+        return "\n".join(table)
+    return "\n".join(
+        screen.wrapped(
+            f"{_verdict(lab.verdict, screen).rstrip()}: {_counts(lab.steps)}, {_seconds(lab):.1f} seconds",
+            f"{lab.lab}  ",
+            indent=2,
+        )
+        for lab in report.labs
     )
-    return f"{paint(report.verdict.value.upper(), report.verdict)}: {counts or 'no step'}"
 
 
-def verdict_table(report: Report, paint: Paint) -> str:
-    """One line a lab: how many of its steps have which verdict, and how long they took."""
-    return "\n".join(_table(report.labs, paint))
-
-
-def _table(labs: tuple[LabReport, ...], paint: Paint) -> Iterator[str]:
+def _table(labs: tuple[LabReport, ...], screen: Screen) -> Iterator[str]:
     width = max((len(lab.lab) for lab in labs), default=3)
     yield f"{'lab'.ljust(width)}  {'verdict':8}" + "".join(f"  {verdict.value:>7}" for verdict in Verdict) + "  seconds"
     for lab in labs:
         counts = [sum(step.verdict is verdict for step in lab.steps) for verdict in Verdict]
-        seconds = sum(step.seconds for step in lab.steps)
         yield (
-            f"{lab.lab.ljust(width)}  {paint(lab.verdict.value.upper().ljust(8), lab.verdict)}"
+            f"{lab.lab.ljust(width)}  {_verdict(lab.verdict, screen)}"
             + "".join(f"  {count:7}" for count in counts)
-            + f"  {seconds:7.1f}"
+            + f"  {_seconds(lab):7.1f}"
         )
+
+
+def _seconds(lab: LabReport) -> float:
+    return sum(step.seconds for step in lab.steps)
