@@ -78,14 +78,21 @@ def import_from(file: Path, home: Home) -> int:
             archive.extract("journal.jsonl", home.path, filter="data")
     except FileNotFoundError as error:
         raise UsageError(f"{file} was to be imported, and there is no such file", next="labrunner export") from error
-    except (tarfile.TarError, EOFError, ValueError, KeyError) as error:
+    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
         raise _no_export(file, str(error) or type(error).__name__) from error
     except OSError as error:
         raise ToolError(
             f"{file} was to be imported into {home.path}, and that failed: {error.strerror or error}",
             next="labrunner import FILE --home DIR, a folder with room that you may write to",
         ) from error
-    home.journal.progress()
+    try:
+        home.journal.progress()
+    except ToolError as error:
+        home.journal.file.unlink()
+        raise ToolError(
+            f"{file} was to be imported, and its journal cannot be taken up: {error.says}",
+            next="labrunner export on the other machine, with the labrunner of this one",
+        ) from error
     return len(members)
 
 
@@ -102,6 +109,9 @@ def _checked(file: Path, archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
             raise _no_export(file, f"it holds {member.name}, which is no plain file of a lab")
     if [member.name for member in members[:2]] != [_HEAD, "journal.jsonl"]:
         raise _no_export(file, f"it does not begin with {_HEAD} and journal.jsonl")
+    for parts in (Path(member.name).parts for member in members[2:]):
+        if len(parts) == 1 or parts[0].startswith("."):  # .docker names programs for docker to start
+            raise _no_export(file, f"it holds {'/'.join(parts)}, which is in no lab's folder")
     head = archive.extractfile(members[0])
     version = json.load(head)["version"] if head else None
     if version != _VERSION:

@@ -361,3 +361,28 @@ def test_port_that_is_none_is_a_usage_error(home: Home, value: str) -> None:
     """Rather than a command that cannot run."""
     with pytest.raises(UsageError, match=r"registry_port was to be .*, and a port is a number from 1 to 65535"):
         started(home, a_lab(variables=PUSH), registry_port=value)
+
+
+def test_home_is_held_by_one_command_at_a_time(home: Home) -> None:
+    """The second is told who works there; with the first one's end it is free, however that came about."""
+    with home.held("labrunner goto"), pytest.raises(ToolError) as no, Home(home.path).held("labrunner solve"):
+        pytest.fail("two commands hold the home")
+    assert no.value.says == (
+        f"labrunner solve was to work in {home.path}, and labrunner goto (process {os.getpid()}) is working there"
+    )
+    assert no.value.next == "wait for it, or end it with Ctrl-C"
+    with pytest.raises(ZeroDivisionError), home.held("labrunner solve"):
+        _ = 1 // 0
+    with home.held("a longer name than before"):
+        pass
+    with home.held("reset"), pytest.raises(ToolError, match=r"and reset \(process \d+\) is"), home.held("solve"):
+        pytest.fail("two commands hold the home")
+
+
+def test_home_that_cannot_be_held_is_told_with_the_systems_reason(home: Home, powerless: Powerless) -> None:
+    home.path.mkdir(mode=0o500)
+    home.path.chmod(0o555)
+    with powerless(), pytest.raises(ToolError) as no, home.held("labrunner solve"):
+        pytest.fail("nobody may write there")
+    assert no.value.says == f"labrunner solve was to work in {home.path}, and that failed: Permission denied"
+    assert "--home DIR" in (no.value.next or "")

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Action, Command, KeyPress, Typed, Visit, WriteFile
-from labrunner.model.progress import Progress
+from labrunner.model.progress import Finding, Progress
 from labrunner.model.verdict import State, StepReport, Verdict
 from labrunner.runner.journal import Journal
 from tests.unit.builders import a_result, ref
@@ -282,3 +283,50 @@ def test_full_disk_is_told_and_leaves_no_half_line(journal: Journal) -> None:
     assert journal.progress().current == "one"
     journal.started("three", {})
     assert journal.progress().current == "three"
+
+
+def test_step_that_was_shown_and_the_hints_that_were_seen_are_known(journal: Journal) -> None:
+    """The last step that was shown, and the most hints of each."""
+    journal.shown(ref("one/a"))
+    journal.hinted(ref("one/a"), 1)
+    journal.hinted(ref("one/b"), 1)
+    journal.shown(ref("one/b"))
+    journal.hinted(ref("one/a"), 2)
+    progress = journal.progress()
+    assert progress.shown == ref("one/b")
+    assert progress.hints == {ref("one/a"): 2, ref("one/b"): 1}
+
+
+def test_what_the_last_verdict_found_wanting_is_known_until_one_finds_nothing(journal: Journal) -> None:
+    """The first check that has not passed gives its reason, and what to type next."""
+    wrong = replace(a_result("one/a", Verdict.FAILED), reason="the port is wrong", next="docker rm it")
+    later = replace(a_result("one/a", Verdict.BLOCKED), reason="something else")
+    for checks in ((a_result("one/a"), wrong, later), (a_result("one/b", Verdict.FAILED),)):
+        journal.judged([StepReport(checks[-1].step, 1, "Do it", Verdict.FAILED, State.OPEN, checks)], {})
+    assert journal.progress().wanting == {
+        ref("one/a"): Finding("the port is wrong", "docker rm it"),
+        ref("one/b"): Finding("it is not", None),
+    }
+    journal.judged([StepReport(ref("one/a"), 1, "Do it", Verdict.PASSED, State.HOLDS, (a_result("one/a"),))], {})
+    assert set(journal.progress().wanting) == {ref("one/b")}
+
+
+def test_reset_step_is_as_if_it_had_never_been_done(journal: Journal) -> None:
+    """Its passing, hints and findings no longer count; other steps, the lab and its containers are known on."""
+    journal.started("one", {"web_port": "8080"})
+    journal.shown(ref("one/a"))
+    for step in ("one/a", "one/b"):
+        journal.judged([], {ref(step): (a_result(step, container=f"c of {step}"),)})
+        journal.hinted(ref(step), 2)
+        checks = (a_result(step, Verdict.FAILED),)
+        journal.judged([StepReport(ref(step), 1, "Do it", Verdict.FAILED, State.BROKEN, checks)], {})
+    written = len(lines(journal))
+    journal.reset([ref("one/a")])
+    progress = journal.progress()
+    assert set(progress.passed) == set(progress.hints) == set(progress.wanting) == {ref("one/b")}
+    assert progress.shown is None
+    assert (progress.current, progress.variables) == ("one", {"one": {"web_port": "8080"}})
+    assert progress.containers == {"c of one/a", "c of one/b"}
+    assert len(lines(journal)) == written + 1
+    journal.judged([], {ref("one/a"): (a_result("one/a", container="new"),)})
+    assert journal.progress().recorded()["one/a"] == {"container": "new"}
