@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 import click
@@ -18,6 +18,7 @@ from labrunner.engine.find import find_engine
 from labrunner.model.lab import Action, Command, KeyPress, Step, Typed, Visit, WriteFile
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
+from labrunner.report.screen import NARROW
 from labrunner.report.text import report_head, step_text
 from labrunner.runner.catch_up import clear_way
 
@@ -84,14 +85,21 @@ class _Teller:
     def __call__(self, action: Action) -> None:
         match action:
             case Command() | Typed():
-                pairs = explain(action.line, self._meanings)
-                width = max((len(words) for words, _ in pairs), default=0)
                 typed = self._on.command(action.line, f"# in the terminal {action.terminal}: ")
-                lines = [self._on.wrapped(says, f"#   {words.ljust(width)}  ", indent=6) for words, says in pairs]
-                self.say("\n".join(["", typed, *lines]))
+                self.say("\n".join(["", typed, *self._explained(action.line)]))
             case KeyPress():
                 self.say(f"\n# in the terminal {action.terminal}: press {action.key}")
             case WriteFile():
                 self.say(f"\n# write the file {action.path}:\n{action.content.rstrip()}")
             case Visit():
                 self.say(f"\n# open {action.url}")
+
+    def _explained(self, line: str) -> Iterator[str]:
+        """What each word means that is known, in two columns where there is room."""
+        pairs = explain(line, self._meanings)
+        column = max((len(words) for words, _ in pairs), default=0)
+        for words, says in pairs:
+            if self._on.width < NARROW:
+                yield self._on.wrapped(says, f"# {words}: ", indent=4)
+            else:
+                yield self._on.wrapped(says, f"#   {words.ljust(column)}  ")
