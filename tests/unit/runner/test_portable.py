@@ -131,9 +131,7 @@ def test_archive_that_is_no_export_is_refused_whole(
     assert not (tmp_path / "deep" / "evil").exists()
 
 
-def test_archive_that_is_too_big_is_refused(
-    pack: Pack, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_archive_that_is_too_big_is_refused(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the number of its files, and by their bytes."""
     archive = pack(head(), JOURNAL, ("one/a", b"x" * 100), ("one/b", b"x"))
     for limit, value in (("_MOST_FILES", 3), ("_MOST_BYTES", 100)):
