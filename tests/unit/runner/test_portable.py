@@ -117,7 +117,7 @@ def test_import_changes_no_home_in_which_something_was_started(home: Home, tmp_p
         ((("labrunner-export.json", b"no JSON"), JOURNAL), UsageError, "is no export of labrunner"),
         ((("labrunner-export.json", b"{}"), JOURNAL), UsageError, "is no export of labrunner"),
         ((("labrunner-export.json", b"[]"), JOURNAL), UsageError, "is no export of labrunner"),
-        ((head(2), JOURNAL), ToolError, "is of version 2, not 1"),
+        ((head(2), JOURNAL, ("new", b"")), ToolError, "is of version 2, not 1"),
     ],
 )
 def test_archive_that_is_no_export_is_refused_whole(
@@ -131,9 +131,7 @@ def test_archive_that_is_no_export_is_refused_whole(
     assert not (tmp_path / "deep" / "evil").exists()
 
 
-def test_archive_that_is_too_big_is_refused(
-    pack: Pack, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_archive_that_is_too_big_is_refused(pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the number of its files, and by their bytes."""
     archive = pack(head(), JOURNAL, ("one/a", b"x" * 100), ("one/b", b"x"))
     for limit, value in (("_MOST_FILES", 3), ("_MOST_BYTES", 100)):
