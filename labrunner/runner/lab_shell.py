@@ -96,7 +96,8 @@ class LabTerminals:
         if runs is None and program:
             raise UsageError(
                 f"this step types into the program of the lab's terminal {name!r}, and none runs there",
-                next="type it in the terminal where you started that program, then labrunner check",
+                next="type it in the terminal where you started that program, then labrunner check;"
+                f" where that terminal has ended: labrunner reset {self._lab}",
             )
         if runs is not None and not program:
             raise UsageError(

@@ -109,9 +109,6 @@ def _checked(file: Path, archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
             raise _no_export(file, f"it holds {member.name}, which is no plain file of a lab")
     if [member.name for member in members[:2]] != [_HEAD, "journal.jsonl"]:
         raise _no_export(file, f"it does not begin with {_HEAD} and journal.jsonl")
-    for parts in (Path(member.name).parts for member in members[2:]):
-        if len(parts) == 1 or parts[0].startswith("."):  # .docker names programs for docker to start
-            raise _no_export(file, f"it holds {'/'.join(parts)}, which is in no lab's folder")
     head = archive.extractfile(members[0])
     version = json.load(head)["version"] if head else None
     if version != _VERSION:
@@ -119,6 +116,9 @@ def _checked(file: Path, archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
             f"{file} was to be imported, and it is of version {version}, not {_VERSION}",
             next="pip install --upgrade labrunner",
         )
+    for parts in (Path(member.name).parts for member in members[2:]):
+        if len(parts) == 1 or parts[0].startswith("."):  # .docker names programs for docker to start
+            raise _no_export(file, f"it holds {'/'.join(parts)}, which is in no lab's folder")
     return members[2:]
 
 

@@ -117,7 +117,7 @@ def test_import_changes_no_home_in_which_something_was_started(home: Home, tmp_p
         ((("labrunner-export.json", b"no JSON"), JOURNAL), UsageError, "is no export of labrunner"),
         ((("labrunner-export.json", b"{}"), JOURNAL), UsageError, "is no export of labrunner"),
         ((("labrunner-export.json", b"[]"), JOURNAL), UsageError, "is no export of labrunner"),
-        ((head(2), JOURNAL), ToolError, "is of version 2, not 1"),
+        ((head(2), JOURNAL, ("new", b"")), ToolError, "is of version 2, not 1"),
     ],
 )
 def test_archive_that_is_no_export_is_refused_whole(
