@@ -29,7 +29,8 @@ from labrunner.model.verdict import EngineFacts
 from labrunner.report.data import engine_data
 from labrunner.report.screen import NARROW
 from labrunner.runner.hands import names_of
-from labrunner.runner.home import leftover_homes, port_is_free
+from labrunner.runner.home import leftover_homes
+from labrunner.runner.variables import port_is_free
 
 
 @click.command("doctor")

@@ -36,6 +36,8 @@ def with_placeholders(lab: Lab, step: Step, recorded: Mapping[str, Mapping[str, 
         for name, evidence in lab.ids.items()
         if evidence.key in recorded.get(str(evidence.step), {})
     }
+    # What is filled in is typed into a shell, and a journal may have come from elsewhere.
+    values = {name: value for name, value in values.items() if re.fullmatch(r"[\w@:./-]+", value)}
     short = {name: value[:12] if re.fullmatch(r"[0-9a-f]{64}", value) else value for name, value in values.items()}
     return _step(step, _swapper(short)) if short else step
 

@@ -21,6 +21,7 @@ from labrunner.engine.web import fetch
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Action, Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
+from labrunner.runner.shell import without_marks
 from labrunner.runner.terminal import Terminal, open_terminal
 
 _VISIT_SECONDS = 30.0
@@ -49,12 +50,14 @@ def _made(lines: list[list[str]]) -> list[str]:
 
 
 class _Shown:
-    """What a terminal shows goes to the transcript, and to the screen where there is one."""
+    """What a terminal shows, without the prompts' marks, goes to the transcript, and to the screen if there is one."""
 
     def __init__(self, *files: TextIO | None) -> None:
         self._files = [file for file in files if file is not None]
+        self._begun = ""  # of a mark whose end is still to come
 
     def write(self, text: str) -> None:
+        text, self._begun = without_marks(self._begun + text)
         for file in self._files:
             file.write(text)
 

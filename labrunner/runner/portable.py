@@ -14,7 +14,9 @@ from pathlib import Path
 
 from labrunner.model.errors import ToolError, UsageError
 from labrunner.model.lab import Course
+from labrunner.model.progress import Progress, exchangeable
 from labrunner.runner.home import Home
+from labrunner.runner.variables import is_valid
 
 _HEAD = "labrunner-export.json"
 _VERSION = 1
@@ -86,7 +88,7 @@ def import_from(file: Path, home: Home) -> int:
             next="labrunner import FILE --home DIR, a folder with room that you may write to",
         ) from error
     try:
-        home.journal.progress()
+        _demand_harmless(home.journal.progress())
     except ToolError as error:
         home.journal.file.unlink()
         raise ToolError(
@@ -94,6 +96,14 @@ def import_from(file: Path, home: Home) -> int:
             next="labrunner export on the other machine, with the labrunner of this one",
         ) from error
     return len(members)
+
+
+def _demand_harmless(progress: Progress) -> None:
+    """ToolError where a variable has a value that no lab would give it: it would be typed into a shell."""
+    for values in progress.variables.values():
+        for name, value in values.items():
+            if exchangeable(name) and not is_valid(name, value):
+                raise ToolError(f"it sets {name} to {value!r}")
 
 
 def _checked(file: Path, archive: tarfile.TarFile) -> list[tarfile.TarInfo]:

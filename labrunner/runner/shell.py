@@ -38,6 +38,13 @@ class Prompt:
         return rf"\x1b\]133;D;\d+;aid={self.mark}\x07{re.escape(self.shown)}"
 
 
+def without_marks(text: str) -> tuple[str, str]:
+    """What was shown without any prompt's mark, and the beginning of a mark that may end in what comes next."""
+    text = re.sub(r"\x1b\]133;D;\d+;aid=[0-9a-f]+\x07", "", text)
+    begun = re.search(r"\x1b(?:\](?:1(?:3(?:3[^\x07]*)?)?)?)?$", text)
+    return (text, "") if begun is None else (text[: begun.start()], begun[0])
+
+
 @contextmanager
 def shell_environ(environ: Mapping[str, str], prompt: Prompt) -> Iterator[dict[str, str]]:
     """The environment that the shell is to be started with inside this context; it lasts until the first prompt."""

@@ -130,3 +130,11 @@ def test_placeholder_without_evidence_stays(lab: Lab) -> None:
     assert with_placeholders(lab, lab.steps[1], {"lab/a": {"pid": 1}}) is lab.steps[1]
     step = with_placeholders(lab, lab.steps[1], {"lab/a": {"container": 7}})
     assert step.actions == (Command("docker stop 7 image@DIGEST"),)
+
+
+def test_placeholder_is_not_filled_with_what_a_shell_would_run() -> None:
+    """A journal may have come from elsewhere, and the command is typed."""
+    step = a_step("a", actions=(Command("docker container stop WEB_ID"),))
+    lab = a_lab(step, ids={"WEB_ID": Evidence(ref("a"), "container")})
+    filled = with_placeholders(lab, lab.steps[0], {str(ref("a")): {"container": "x; touch evil"}})
+    assert filled.actions == step.actions

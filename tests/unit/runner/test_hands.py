@@ -9,6 +9,7 @@ from labrunner.content.locate import course_folder
 from labrunner.engine.examine import Names
 from labrunner.model.lab import Action, Command, Typed
 from labrunner.runner.hands import asked_for, names_of
+from labrunner.runner.shell import without_marks
 from tests.unit.builders import a_lab, a_step
 
 
@@ -75,3 +76,12 @@ def test_solution_answers_what_the_lab_says_or_what_its_last_command_printed(
 ) -> None:
     """``$output`` stands for the printed line when it is the whole answer."""
     assert asked_for(a_step("a", ask=ask), output) == answer
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_prompts_marks_are_not_shown_wherever_the_output_is_cut(cut: int) -> None:
+    """Nor kept; other escape sequences are."""
+    shown = "one\r\n" + "\x1b]133;D;0;aid=0123456789abcdef\x07" + "push$ \x1b[1mtwo\x1b[m"
+    first, begun = without_marks(shown[:cut])
+    second, rest = without_marks(begun + shown[cut:])
+    assert (first + second, rest) == ("one\r\npush$ \x1b[1mtwo\x1b[m", "")

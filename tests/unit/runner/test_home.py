@@ -15,8 +15,9 @@ import pytest
 
 from labrunner.model.errors import ToolError, UsageError
 from labrunner.model.lab import Course, Lab, WriteFile
-from labrunner.runner import home as home_module
-from labrunner.runner.home import Home, default_home, port_is_free, surroundings
+from labrunner.runner import variables as variables_module
+from labrunner.runner.home import Home, default_home, surroundings
+from labrunner.runner.variables import port_is_free
 from labrunner.verify.verifier import Surroundings
 from tests.unit.builders import a_lab, a_step
 from tests.unit.conftest import Powerless
@@ -268,7 +269,7 @@ def test_port_on_which_somebody_listens_by_ipv6_only_is_taken(listen: Listen) ->
 
 def test_host_without_ipv6_has_nobody_who_listens_there(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
     """Here a family that no kernel knows stands for it."""
-    monkeypatch.setattr(home_module, "_FAMILIES", (socket.AF_INET, 99))
+    monkeypatch.setattr(variables_module, "_FAMILIES", (socket.AF_INET, 99))
     assert port_is_free(silent_port)
 
 

@@ -173,3 +173,12 @@ def test_journal_that_cannot_be_read_is_not_taken_up(pack: Pack, tmp_path: Path,
 def test_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such file"):
         import_from(tmp_path / "none", Home(tmp_path / "home"))
+
+
+def test_variable_that_would_be_run_by_a_shell_is_refused(pack: Pack, tmp_path: Path) -> None:
+    """What a journal sets is typed into commands."""
+    line = {"v": 1, "at": "", "event": "started", "lab": "push", "variables": {"user": "x; touch evil"}}
+    home = Home(tmp_path / "home")
+    with pytest.raises(ToolError, match="it sets user to 'x; touch evil'"):
+        import_from(pack(head(), ("journal.jsonl", json.dumps(line).encode() + b"\n")), home)
+    assert not home.journal.file.exists()
