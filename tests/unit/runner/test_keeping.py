@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from labrunner.model.errors import ToolError
+from labrunner.runner import keeping as keeping_module
 from labrunner.runner.keeper import Keeper
-from labrunner.runner.keeping import Keeping, socket_folder
+from labrunner.runner.keeping import Keeping
 from labrunner.runner.terminal import Terminal
 from tests.unit.processes import ends, waited
 
@@ -24,11 +25,9 @@ At = Callable[..., Terminal]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home whose sockets are beside it."""
-    runtime = tmp_path / "run"
-    runtime.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+def home(tmp_path: Path, socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose sockets are in a folder with a short path."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(socket_folder))
     home = tmp_path / "home"
     (home / "push").mkdir(parents=True)
     return home
@@ -165,7 +164,7 @@ def test_many_clients_at_once_share_one_keeper(keeping: Keeping, home: Path) -> 
 
 def test_keeper_ends_by_itself_when_nothing_is_done(home: Path) -> None:
     """A program in a terminal keeps it longer, but not for ever."""
-    path = socket_folder(home) / "keeper.sock"
+    path = keeping_module.socket_folder(home) / "keeper.sock"
     began = time.monotonic()
     asyncio.run(asyncio.wait_for(Keeper(idle=0.2).serve(path), 30))
     assert time.monotonic() - began >= 0.2
@@ -176,7 +175,7 @@ def test_visitor_who_speaks_another_language_ends_nothing(keeping: Keeping, home
     """The line is dropped with its connection."""
     keeping.open("push", "main", home / "push", environ())
     with socket.socket(socket.AF_UNIX) as stranger:
-        stranger.connect(str(socket_folder(home) / "keeper.sock"))
+        stranger.connect(str(keeping_module.socket_folder(home) / "keeper.sock"))
         stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert stranger.recv(100) == b""
     assert len(keeping.terminals()) == 1
@@ -184,7 +183,7 @@ def test_visitor_who_speaks_another_language_ends_nothing(keeping: Keeping, home
 
 def test_folder_that_others_may_enter_is_refused(home: Path) -> None:
     """What is typed there is the learner's own."""
-    folder = socket_folder(home)
+    folder = keeping_module.socket_folder(home)
     folder.chmod(0o755)
     with pytest.raises(ToolError, match="not a folder of yours alone"):
         Keeping(home)
