@@ -50,6 +50,8 @@ def decorated(stream: TextIO) -> bool:
 def screen(*, err: bool = False) -> Screen:
     """Standard output, or standard error, as something that is written on."""
     stream = sys.stderr if err else sys.stdout
+    if err and not stream.isatty():  # a log is searched line by line
+        return Screen(sys.maxsize)
     width = shutil.get_terminal_size((WIDEST, 24)).columns if stream.isatty() else WIDEST
     return Screen(min(width, WIDEST), colours=decorated(stream))
 

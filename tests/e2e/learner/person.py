@@ -137,9 +137,9 @@ class Person:
         check: dict[str, Any] = next(check for check in step["checks"] if check["verdict"] != "passed")
         assert check["reason"]
         assert check["next"]
-        hint = self.does("hint", target)
-        assert f"the last check found: {check['reason']}" in hint
-        assert f"so type: {check['next']}" in hint
+        hint = unwrapped(self.does("hint", target))
+        assert unwrapped(f"the last check found: {check['reason']}") in hint
+        assert unwrapped(f"so type: {check['next']}") in hint
         return check
 
     def processes(self) -> dict[int, str]:
@@ -161,6 +161,11 @@ class Person:
         self.does("reset", "--all")
         assert waited(lambda: not self.processes()), self.processes()
         shutil.rmtree(self.runtime)
+
+
+def unwrapped(text: str) -> str:
+    """The words of a text, wherever its lines ended."""
+    return " ".join(text.split())
 
 
 def _with_environ(variable: bytes) -> Iterator[tuple[int, str]]:

@@ -5,20 +5,20 @@ What a fence's words mean is docs/reference/lab-format.md.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 
-from tests.e2e.learner.person import Person
+from tests.e2e.learner.person import Person, unwrapped
 from tests.unit.processes import waited
 
 _FENCE = re.compile(
     r"^```(?:bash|text|python|dockerfile) (?P<words>[^\n]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_STEP = re.compile(r"^## step\d+ ([a-z-]+): ", re.MULTILINE)
-_CHECK = re.compile(r"^When it is done: `labrunner check ([a-z-]+)/([a-z-]+)( --answer TEXT)?`$", re.MULTILINE)
+_CHECK = re.compile(r"When it is done: `labrunner check ([a-z-]+)/([a-z-]+)( --answer TEXT)?`")
 _LABS_OWN = re.compile(r"^[0-9a-f]{12}\s.*(?:registry:2|hello-world)", re.MULTILINE)
 _QUESTIONS = {"y": r"\[y/N\]"}
 
@@ -44,8 +44,8 @@ ANSWERS: dict[str, Callable[[str], str]] = {
 
 def follows(person: Person, screen: str) -> tuple[str, str]:
     """Do all that a screen says, but for the last word: ``labrunner next``. The lab and the step."""
-    (lab, step, asks) = _CHECK.findall(screen)[-1]
-    text = screen[[found.start() for found in _STEP.finditer(screen)][-1] :]
+    (lab, step, asks) = _CHECK.findall(unwrapped(screen))[-1]
+    text = json.loads(person.does("show", f"{lab}/{step}", "--json"))["text"]
     shown = ""
     for fence in _FENCE.finditer(text):
         shown += _acts(person, lab, fence["words"], fence["body"])

@@ -24,7 +24,7 @@ def test_who_is_lost_gets_to_the_last_step_and_is_shown_the_end(person: Person, 
     lab = LABS[number - 1]
     last = lab.steps[-1]
     there = person.does("goto", f"{lab.name}/{last.name}")
-    assert f"## {last.position} {last.name}: " in there
+    assert f"{last.position} {last.name}: " in there
     where = json.loads(person.does("--json"))
     assert (where["lab"], where["name"]) == (lab.name, last.name)
     assert f"PASSED    {last.position} {last.name}: " in person.does("solve")

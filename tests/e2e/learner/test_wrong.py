@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from labrunner.engine.engine import Engine
-from tests.e2e.learner.person import Person
+from tests.e2e.learner.person import Person, unwrapped
 from tests.e2e.near_misses.solution import APP, DOCKERFILE
 from tests.e2e.near_misses.strangers import free_port, listens
 from tests.e2e.scope.conftest import Client
@@ -103,7 +103,7 @@ def test_port_of_a_strangers_leaves_a_container_that_solve_takes_out_of_the_way(
         found = person.is_refused(NGINX)
         assert "was to run, and it is created, because " in found["reason"]
         assert "already" in found["reason"]
-    said = person.does("solve", NGINX)
+    said = unwrapped(person.does("solve", NGINX))
     assert "# the container nginx, from an earlier try of yours, was in the way and is removed" in said
     assert person.verdicts(NGINX) == {"nginx": "passed"}
 
