@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import bcrypt
@@ -65,9 +66,9 @@ def goto_against_script(rounds: int) -> None:
     for _ in range(rounds):
         theirs.append(seconds(lambda: plain_script("build-flask-image")))
         with tempfile.TemporaryDirectory() as home:
-            where = ["--home", home]
-            ours.append(seconds(lambda: quietly(*LABRUNNER, "goto", "clean-up/prune", "--offline", *where)))  # noqa: B023 - called at once
-            quietly(*LABRUNNER, "reset", "--all", *where)
+            goto = partial(quietly, *LABRUNNER, "goto", "clean-up/prune", "--offline", "--home", home)
+            ours.append(seconds(goto))
+            quietly(*LABRUNNER, "reset", "--all", "--home", home)
     ratio = statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
     print(
         f"goto the last step  {statistics.median(ours):6.2f} s   plain docker script {statistics.median(theirs):6.2f} s"

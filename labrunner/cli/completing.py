@@ -48,7 +48,7 @@ def files(_context: click.Context, _parameter: click.Parameter, typed: str) -> l
 
 def _course() -> Course:
     from labrunner.content.course import load_course  # noqa: PLC0415 - as said above
-    from labrunner.content.locate import course_folder  # noqa: PLC0415
+    from labrunner.content.locate import course_folder  # noqa: PLC0415 - as above
 
     return load_course(course_folder("labs"))
 
@@ -79,7 +79,7 @@ def _words(lab: Lab, before: str, typed: str) -> Iterator[tuple[str, str]]:
 def _current(context: click.Context) -> str | None:
     """The current lab in the home that the words before name; None where there is none to be read."""
     from labrunner.cli.options import home_folder  # noqa: PLC0415 - as said above
-    from labrunner.runner.home import Home  # noqa: PLC0415
+    from labrunner.runner.home import Home  # noqa: PLC0415 - as above
 
     chosen = context.params.get("home") or context.find_root().params.get("home")
     with suppress(Exception):

@@ -62,8 +62,8 @@ def command(name: str, home: str | None, engine: str, *, no_scope: bool) -> int:
         name = f"{name}-no-scope"
     if not sys.stdin.isatty():
         folder = session.home.folder(lab)
-        # A program of this user's own typing, which is what a shell is for.
-        return subprocess.run([*ARGUMENTS, "-s"], cwd=folder, env=environ, check=False).returncode  # noqa: S603
+        shell = [*ARGUMENTS, "-s"]
+        return subprocess.run(shell, cwd=folder, env=environ, check=False).returncode  # noqa: S603 - the user's own typing
     return _looked_at(session, lab, name, environ)
 
 
