@@ -2,36 +2,40 @@
 
 It is the truth about what may be removed: labels only mark, since a container inherits those of its image. Each line of
 the file is one JSON object ``{engine, kind, name, of, home, lab, gone}``.
+
+A container's ID is known only when it is there. So its call is recorded before the engine is asked, by a word that the
+container has for a label; what a call has made whose answer nobody recorded is found by it.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
+import secrets
 import threading
-import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
 from labrunner.engine.removal import Own, remove_image, remove_name
+from labrunner.engine.rows import Row, Rows, unusable
 from labrunner.model.errors import ToolError
 
+#: The kind of a row that stands for a container still to come, and the label by which that one is found.
+CALL, CALL_LABEL = "call", "labrunner.call"
 #: The order in which things are removed: what is used by others comes last.
 _ORDER = ("container", "network", "image", "volume")
 
 
 @dataclass(frozen=True)
 class Made:
-    """One object: ``kind`` is container, image, volume or network.
+    """One object: ``kind`` is container, image, volume, network, or call for a container still to come.
 
-    ``name`` is a full ID, an image's reference or a volume's name; ``of`` is the ID of the image that a reference was
-    given to: one that names another image now is somebody else's.
+    ``name`` is a full ID, an image's reference, a volume's name or a call's word; ``of`` is the ID of the image that a
+    reference was given to: one that names another image now is somebody else's.
     """
 
     kind: str
@@ -59,9 +63,7 @@ class Ledger:
         self.engine = engine
         self._lock = threading.RLock()
         self._made: dict[tuple[str, str], Made] = {}
-        self._close: weakref.finalize[[int], Ledger] | None = None
-        self._open: int | None = None  # kept open, so that a new file cannot get its inode
-        self._at = 0
+        self._rows = Rows(file)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -70,7 +72,7 @@ class Ledger:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             lock = self.file.with_suffix(".lock").open("a")
         except OSError as error:
-            raise _unusable(self.file, error) from error
+            raise unusable(self.file, error) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,14 +97,40 @@ class Ledger:
 
     def add(self, *made: Made) -> None:
         """Record objects; they are on the disk when this returns."""
-        self._write([{**asdict(each), "gone": False} for each in made])
+        self._write([_row(each) for each in made])
+        self.sync()
 
     def forget(self, *made: Made) -> None:
         """Record objects as gone."""
-        self._write([{**asdict(each), "gone": True} for each in made])
+        self._write([_row(each, gone=True) for each in made])
+
+    def ask(self, home: str, lab: str) -> Made:
+        """Record that the engine will be asked for a container; ``sync`` brings that onto the disk."""
+        call = Made(CALL, secrets.token_hex(8), home, lab)
+        self._write([_row(call)])
+        return call
+
+    def answered(self, call: Made, *made: Made) -> None:
+        """Record what a call has made in its place; on the disk the call stands for it until the system writes that."""
+        self._write([*map(_row, made), _row(call, gone=True)])
+
+    def sync(self) -> None:
+        """Bring what was recorded onto the disk; it takes a while beside an engine that writes."""
+        self._rows.sync()
+
+    def settle(self) -> None:
+        """Look for the containers of calls whose answer nobody recorded, since the scope was killed."""
+        for call in self.made():
+            if call.kind == CALL:
+                asked = {"label": [f"{CALL_LABEL}={call.name}"]}
+                rows = self.engine.api.json("GET", "/containers/json", all="1", filters=asked)
+                # An image of the container has its labels, and so have that image's containers, which are younger.
+                oldest = min(rows, key=lambda row: row["Created"], default=None)
+                self.answered(call, *([replace(call, kind="container", name=oldest["Id"])] if oldest else []))
 
     def sweep(self, home: str | None = None, lab: str | None = None) -> tuple[Made, ...]:
         """Remove what was made, by ID; what could not be removed, because something else uses it, is returned."""
+        self.settle()
         kept = list(self.made(home, lab))
         kept.sort(key=lambda made: (_ORDER.index(made.kind), not made.is_reference))
         while True:  # an image goes after those that stand on it, so as many rounds as there is something to gain
@@ -111,7 +139,8 @@ class Ledger:
                 break
             kept = left
         if not self.made():
-            self._clear()
+            with self._lock:
+                self._rows.clear(unless=_is_of_use)
         return tuple(left)
 
     def own(self, home: str | None = None) -> Own:
@@ -158,84 +187,32 @@ class Ledger:
 
     def _read(self) -> None:
         """Take in what was written since the last look, by anybody."""
-        try:
-            now = self.file.stat()
-        except FileNotFoundError:
-            self._begin_again(None)
-            return
-        if self._open is None or not os.path.samestat(os.fstat(self._open), now):
-            self._begin_again(os.open(self.file, os.O_RDONLY | os.O_CLOEXEC))
-        if self._open is None or now.st_size <= self._at:
-            return
-        whole, newline, _ = os.pread(self._open, now.st_size - self._at, self._at).rpartition(b"\n")
-        self._at += len(whole) + len(newline)
-        for line in whole.splitlines():
-            with suppress(ValueError):  # a line torn by a crash
-                self._take(json.loads(line))
+        anew, rows = self._rows.new()
+        if anew:
+            self._made.clear()
+        for row in rows:
+            if row["engine"] == self.engine.host and "kind" in row:  # the first version wrote rows without a kind
+                self._take(row)
 
-    def _begin_again(self, descriptor: int | None) -> None:
-        if self._close is not None:
-            self._close()
-        self._open, self._at = descriptor, 0
-        self._close = None if descriptor is None else weakref.finalize(self, os.close, descriptor)
-        self._made.clear()
-
-    def _take(self, row: dict[str, Any]) -> None:
-        if row["engine"] != self.engine.host or "kind" not in row:  # a line that the first version wrote
-            return
+    def _take(self, row: Row) -> None:
         made = Made(**{name: row.get(name, "") for name in ("kind", "name", "home", "lab", "of")})
         if row["gone"]:
             self._made.pop((made.kind, made.name), None)
         else:
             self._made[made.kind, made.name] = made
 
-    def _write(self, rows: list[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        content = "".join(json.dumps({"engine": self.engine.host, **row}) + "\n" for row in rows).encode()
-        with self._lock, self._locked() as file:
-            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
-                content = b"\n" + content
-            file.write(content)
-            os.fsync(file.fileno())
-
-    @contextmanager
-    def _locked(self) -> Iterator[BinaryIO]:
-        """The file at its end, for this writer alone; not one that was cleared away while we waited for it."""
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            while True:
-                with self.file.open("a+b", buffering=0) as file:
-                    fcntl.flock(file, fcntl.LOCK_EX)
-                    if self._is_current(file.fileno()):
-                        file.seek(0, os.SEEK_END)
-                        yield file  # unbuffered, so that rows are written at once and whole
-                        return
-        except OSError as error:
-            raise _unusable(self.file, error) from error
-
-    def _is_current(self, descriptor: int) -> bool:
-        try:
-            return os.path.samestat(os.fstat(descriptor), self.file.stat())
-        except FileNotFoundError:
-            return False
-
-    def _clear(self) -> None:
-        """Remove the file if nothing in it is of use, for any engine."""
-        if not self.file.exists():
-            return
-        with self._lock, self._locked():
-            alive: dict[tuple[str, str | None, str | None], bool] = {}
-            for line in self.file.read_bytes().splitlines():
-                with suppress(ValueError):
-                    row = json.loads(line)
-                    alive[row["engine"], row.get("kind"), row.get("name")] = not row.get("gone", True)
-            if not any(alive.values()):
-                self.file.unlink()
+    def _write(self, rows: Iterable[Row]) -> None:
+        written = [{"engine": self.engine.host, **row} for row in rows]
+        if written:
+            with self._lock:
+                self._rows.append(written)
 
 
-def _unusable(file: Path, error: OSError) -> ToolError:
-    return ToolError(
-        f"the ledger {file} was to be written, and that failed: {error.strerror}",
-        next="set XDG_STATE_HOME to a folder with room that you may write to",
-    )
+def _is_of_use(rows: Iterable[Row]) -> bool:
+    """Whether something that is recorded is not gone, on any engine."""
+    alive = {(row["engine"], row.get("kind"), row.get("name")): not row.get("gone", True) for row in rows}
+    return any(alive.values())
+
+
+def _row(made: Made, *, gone: bool = False) -> Row:
+    return {**asdict(made), "gone": gone}

@@ -93,9 +93,14 @@ class Pass:
 
 @dataclass(frozen=True)
 class Record(Pass):
-    """As Pass, and ``made`` sees the JSON of a successful answer before the client does."""
+    """As Pass, and ``made`` sees the JSON of a successful answer before the client does.
+
+    ``sent`` is called while the engine works on the call, and ``refused`` where it does not do it.
+    """
 
     made: Callable[[Any], None] = lambda _: None
+    sent: Callable[[], None] = lambda: None
+    refused: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

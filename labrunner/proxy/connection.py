@@ -97,6 +97,7 @@ def _forward(client: socket.socket, engine: socket.socket, request: _Request, pl
 
 def _record(client: socket.socket, engine: socket.socket, plan: Record) -> None:
     """Read the answer to its end even where the client has gone, since what was made is to be recorded."""
+    plan.sent()
     received = bytearray()
     engine.settimeout(None)
     while content := engine.recv(_READ):
@@ -108,6 +109,8 @@ def _record(client: socket.socket, engine: socket.socket, plan: Record) -> None:
         raise _broken()
     if is_success(head):
         plan.made(value)
+    else:
+        plan.refused()
     closing = head.with_headers(head.headers.having("Connection", "close"))
     _send_last(client, closing.serialise() + bytes(received))
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from labrunner.engine.ledger import CALL_LABEL
 from labrunner.proxy.call import Answer, Call, Pass, Plan, Record
 from labrunner.proxy.scope import Scope, is_anonymous, refuse
 
@@ -15,21 +18,25 @@ def create(scope: Scope, call: Call, body: bytes) -> Plan:
     config = json.loads(body)
     host = config.setdefault("HostConfig", None) or {}
     config["HostConfig"] = host
-    config["Labels"] = {**(config.get("Labels") or {}), **scope.labels("container")}
     for name in named_volumes(host):
         if scope.look("volume", name) is None:
             _create_volume(scope, name, host)
     before = scope.engine.volumes() if host.get("VolumesFrom") else None
     anonymous = before is None and label_volumes(config, _image_volumes(scope, config), scope.labels("volume"))
 
+    asked = scope.ledger.ask(scope.home, scope.lab)
+    labels = {**scope.labels("container"), CALL_LABEL: asked.name}
+    config["Labels"] = {**(config.get("Labels") or {}), **labels}
+
     def made(answer: Mapping[str, Any]) -> None:
-        scope.add("container", answer["Id"])
+        scope.ledger.answered(asked, replace(asked, kind="container", name=answer["Id"]))
         if anonymous or before is not None:
             found = scope.look("container", answer["Id"]) or {}
             names = [mount.get("Name") or "" for mount in found.get("Mounts") or ()]
             scope.add("volume", *(name for name in names if is_anonymous(name) and name not in (before or ())))
 
-    return Record(call, json.dumps(config).encode(), made)
+    refused = partial(scope.ledger.answered, asked)
+    return Record(call, json.dumps(config).encode(), made, scope.ledger.sync, refused)
 
 
 def named_volumes(host: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ _READ = 1 << 16
 
 
 def forget_gone(ledger: Ledger) -> None:
-    """Forget what was removed while nobody watched."""
+    """Forget what was removed while nobody watched, and find what was made while nobody recorded it."""
+    ledger.settle()
     made = ledger.made()
     if not made:
         return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from labrunner.engine.engine import Engine
-from labrunner.engine.ledger import Ledger
+from labrunner.engine.ledger import CALL_LABEL, Ledger
 from tests.e2e.scope.conftest import PREFIX, Client, State
 
 pytestmark = pytest.mark.engine
@@ -95,6 +96,23 @@ def test_sweep_takes_what_is_left(lab: Client, ledger: Ledger) -> None:
     make_everything(lab)
     assert {made.kind for made in ledger.made()} == {"container", "image", "volume", "network"}
     assert {made.lab for made in ledger.made()} == {"push"}
+
+
+def test_container_whose_scope_was_killed_is_swept(
+    stranger: Client, ledger: Ledger, strangers: State, engine: Engine
+) -> None:
+    """Its call is all that the ledger has; a younger container that has its labels from an image is a stranger's."""
+    call = ledger.ask("/home", "push")
+    made = stranger("container", "create", "--label", f"{CALL_LABEL}={call.name}", "ubuntu")
+    stranger("container", "commit", made, f"{PREFIX}heir")
+    time.sleep(1)  # the engine tells a container's age in whole seconds
+    stranger("container", "create", "--name", f"{PREFIX}heir", f"{PREFIX}heir")
+    assert ledger.sweep("/home") == ()
+    assert engine.container(made) is None
+    assert engine.container(f"{PREFIX}heir") is not None
+    stranger("container", "rm", f"{PREFIX}heir")
+    stranger("image", "rm", f"{PREFIX}heir")
+    assert State.take(engine) == strangers
 
 
 def test_every_prune_alone_is_limited(lab: Client, engine: Engine, strangers: State) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from labrunner.engine.api import Api, ApiError
+from labrunner.engine.engine import Engine
+from labrunner.engine.ledger import CALL_LABEL, Ledger, Made
 from labrunner.model.errors import ToolError
 from labrunner.proxy.start import start_scope
 from tests.unit.conftest import Serve
-from tests.unit.servers import json_reply
+from tests.unit.servers import Reply, Request, json_reply
 
 
 def test_engine_that_is_away_is_told_in_one_sentence(socket_folder: Path, tmp_path: Path) -> None:
@@ -72,3 +76,29 @@ def test_terminated_scope_removes_its_sockets(socket_folder: Path, tmp_path: Pat
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     assert list(socket_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [201, 409, None])
+def test_call_for_a_container_is_recorded_before_the_engine_has_it(
+    socket_folder: Path, tmp_path: Path, serve: Serve, status: int | None
+) -> None:
+    """Then its answer takes the call's place; where the engine refuses nothing is left, where it hangs up the call."""
+    seen: list[tuple[Made, str]] = []
+
+    def respond(request: Request) -> Reply | None:
+        if not request.path.endswith("/containers/create"):
+            return json_reply({"message": "no such object"}, 404)
+        seen.append((*ledger.made(), json.loads(request.body)["Labels"][CALL_LABEL]))
+        return None if status is None else json_reply({"Id": "one", "message": "in use"}, status)
+
+    server = serve(respond, socket_folder / "engine.sock")
+    ledger = Ledger(tmp_path / "ledger.jsonl", Engine(server.host))
+    with (
+        start_scope(server.host, ledger.file, Path("/home"), socket_folder, ["push"]) as scope,
+        suppress(ApiError),
+    ):
+        Api(scope.host("push")).json("POST", "/containers/create", {"Image": "nginx"})
+    ((call, label),) = seen
+    assert call == Made("call", label, "/home", "push")
+    left = {201: (Made("container", "one", "/home", "push"),), 409: (), None: (call,)}
+    assert ledger.made() == left[status]
