@@ -71,8 +71,8 @@ def judge(
     with ExitStack() as stack:
         checks = host or stack.enter_context(CheckHost(course_folder("checks")))
         facts = find_engine(engine)
-        around = surroundings(session.course, session.home, facts.endpoint)
-        found = verify(session.course, session.progress, steps, checks, around, answers=answers)
+        around = surroundings(session.course, session.home, facts.endpoint, answers)
+        found = verify(session.course, session.progress, steps, checks, around)
         unrecorded = None
         if session.home.path.exists() or found.passings:
             try:

@@ -75,19 +75,24 @@ class Run:
         progress = self.home.journal.progress()
         filled = with_placeholders(hands.lab, step, progress.recorded())
         output = ""
+        ready = all(need in progress.passed for need in step.needs)
         try:
-            if all(need in progress.passed for need in step.needs):
+            if ready:
                 output = hands.do(filled)
             answer = asked_for(filled, output)
-            (report,) = self.look([step], {} if answer is None else {str(step.ref): answer})
+            answers = {} if answer is None else {str(step.ref): answer}
+            (report,) = self.look([step], answers, just_done=ready)
         except ToolError as error:
             report = broken(step, error)
         return replace(report, seconds=round(time.monotonic() - began, 3))
 
-    def look(self, steps: Iterable[Step], answers: Mapping[str, str] | None = None) -> tuple[StepReport, ...]:
-        """The verdicts on some steps as of now, which the journal records."""
-        around = surroundings(self.course, self.home, self.engine.host)
-        found = verify(self.course, self.home.journal.progress(), steps, self.host, around, answers=answers)
+    def look(
+        self, steps: Iterable[Step], answers: Mapping[str, str] | None = None, *, just_done: bool = False
+    ) -> tuple[StepReport, ...]:
+        """The verdicts on some steps as of now, which the journal records; ``just_done`` is as ``verify`` has it."""
+        around = surroundings(self.course, self.home, self.engine.host, answers)
+        progress = self.home.journal.progress()
+        found = verify(self.course, progress, steps, self.host, around, just_done=just_done)
         self.home.journal.judged(found.reports, found.passings)
         return found.reports
 

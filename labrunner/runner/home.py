@@ -162,12 +162,13 @@ def leftover_homes(ledger: Ledger) -> frozenset[str]:
     return frozenset(home for home in homes if f"/{THROWAWAY}" in home or not Path(home).exists())
 
 
-def surroundings(course: Course, home: Home, endpoint: str) -> Surroundings:
-    """What the checks may know of this home."""
+def surroundings(course: Course, home: Home, endpoint: str, answers: Mapping[str, str] | None = None) -> Surroundings:
+    """What the checks may know of this home, and of the learner's answers by ``lab/step``."""
     return Surroundings(
         endpoint=endpoint,
         folders={lab.name: str(home.folder(lab.name)) for lab in course.labs},
         secrets={lab.name: home.secrets(lab) for lab in course.labs if lab.secrets},
+        answers=answers or {},
     )
 
 

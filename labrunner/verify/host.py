@@ -13,15 +13,18 @@ import os
 
 import pytest
 
-from labrunner.verify import fixtures
+from labrunner.verify import fixtures, looking
 from labrunner.verify.plugin import CheckPlugin
 from labrunner.verify.request import CheckRequest
 
 #: Built-in plugins that a check cannot need; each costs time at every start.
 _UNUSED = """
 cacheprovider capture debugging doctest faulthandler junitxml legacypath logging nose pastebin recwarn setuponly
-setupplan stepwise subtests terminal threadexception unittest unraisableexception
+setupplan skipping stepwise subtests terminal threadexception unittest unraisableexception warnings
 """.split()  # noqa: SIM905 - a list of this length is read more easily as words
+
+#: What the checks import anyway: once here, not in each fork.
+_WARM = looking
 
 #: How pytest ends when every asked-for check, be it none, has had its turn.
 _JUDGED = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}

@@ -39,6 +39,12 @@ def _ends_here(need: Step, step: Step, progress: Progress) -> bool:
     return need.ref in progress.passed and need.until == step.ref
 
 
+def passes(live: Live, step: Step) -> bool:
+    """Whether all of a step's checks were run, and passed."""
+    results = live.get(step.ref, ())
+    return bool(results) and worst(result.verdict for result in results) is Verdict.PASSED
+
+
 @dataclass(frozen=True)
 class Judge:
     """Judges steps over one set of live results."""
@@ -56,7 +62,7 @@ class Judge:
         if not results:
             return self._report(step, State.OPEN, (_no_check(step),))
         if missing := self._missing(step):
-            if step.ref in self.progress.passed and self._passes(step):
+            if step.ref in self.progress.passed and passes(self.live, step):
                 return self._report(step, State.HOLDS, results)
             return self._report(step, self._failed_state(step), tuple(_blocked(result, missing) for result in results))
         if worst(result.verdict for result in results) is Verdict.PASSED:
@@ -79,12 +85,8 @@ class Judge:
         if errored and self._missing(need) is None:
             return True  # the tool broke, and the step's own checks say so: never "you are not done yet"
         if need.ref in self.progress.passed:
-            return self._passes(need) or self._until_passes(need)
-        return self._passes(need) and self._missing(need) is None
-
-    def _passes(self, step: Step) -> bool:
-        results = self.live.get(step.ref, ())
-        return bool(results) and worst(result.verdict for result in results) is Verdict.PASSED
+            return passes(self.live, need) or self._until_passes(need)
+        return passes(self.live, need) and self._missing(need) is None
 
     def _until_passes(self, step: Step) -> bool:
         """Whether the step that ends this one passes now, and is one that the learner has come to.
@@ -94,7 +96,7 @@ class Judge:
         if step.until is None or step.until == step.ref:
             return False
         ending = self.course.step(step.until)
-        return all(need in self.progress.passed for need in ending.needs) and self._passes(ending)
+        return all(need in self.progress.passed for need in ending.needs) and passes(self.live, ending)
 
     @staticmethod
     def _report(step: Step, state: State, checks: tuple[CheckResult, ...]) -> StepReport:

@@ -76,15 +76,22 @@ def course() -> Course:
 def ask(course: Course, host: CheckHost, tmp_path: Path) -> Ask:
     """``ask(progress, "run", run="r1")`` verifies ``run`` where only it is done, with the evidence ``r1``."""
 
-    def verified(progress: Progress, *steps: str, answer: str | None = None, **done: str) -> Verification:
+    def verified(
+        progress: Progress, *steps: str, answer: str | None = None, just_done: bool = False, **done: str
+    ) -> Verification:
         (tmp_path / "state.json").write_text(json.dumps({"run": None, "use": None, "stop": None, **done}))
         return verify(
             course,
             progress,
             [course.step(ref(f"first-lab/{step}")) for step in steps],
             host,
-            Surroundings("unix:///nowhere", {"first-lab": str(tmp_path)}, {}),
-            answers=None if answer is None else {"first-lab/quiz": answer},
+            Surroundings(
+                "unix:///nowhere",
+                {"first-lab": str(tmp_path)},
+                {},
+                {} if answer is None else {"first-lab/quiz": answer},
+            ),
+            just_done=just_done,
         )
 
     return verified
@@ -208,3 +215,19 @@ def test_one_report_has_the_learners_waiting_time_and_several_have_their_checks_
     assert alone.seconds >= alone.checks[0].seconds + SLOW
     for report in ask(Progress(), "run", "use", run="r1", use="u1").reports:
         assert report.seconds == report.checks[0].seconds
+
+
+def test_what_was_just_done_is_looked_at_alone_where_it_passes(ask: Ask) -> None:
+    """What it builds on was judged before it was done; it would fail here, and is not asked."""
+    before = passed("first-lab/run", seen="r1")
+    found = ask(before, "use", just_done=True, use="u1")
+    assert (found.reports[0].verdict, found.reports[0].state) == (Verdict.PASSED, State.HOLDS)
+    assert recorded(found) == {"use": "u1"}
+    assert ask(before, "use", use="u1").reports[0].verdict is Verdict.BLOCKED
+
+
+def test_what_was_just_done_and_fails_is_judged_with_what_it_builds_on(ask: Ask) -> None:
+    """So that BLOCKED and FAILED are told apart as ever."""
+    before = passed("first-lab/run", seen="r1")
+    assert ask(before, "use", just_done=True).reports[0].verdict is Verdict.BLOCKED
+    assert ask(before, "use", just_done=True, run="r1").reports[0].verdict is Verdict.FAILED
