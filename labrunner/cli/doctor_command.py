@@ -18,6 +18,7 @@ from labrunner.engine.examine_host import (
     examine_home,
     examine_memory,
     examine_namespaces,
+    examine_plain_registry,
     examine_proxy,
 )
 from labrunner.engine.examine_hub import examine_hub
@@ -84,6 +85,8 @@ def _examine(
     engine = Engine(facts.endpoint)
     info = engine.api.json("GET", "/info")
     findings += [*examine_memory(info), examine_proxy(info, os.environ)]
+    if facts.kind == "podman" and any("registry" in lab.variables for lab in labs):
+        findings += examine_plain_registry(info)
     findings += examine_images(engine, wanted_images(labs))
     values = [item for lab in labs for item in session.progress.of_lab(lab).items()]
     findings += examine_ports(

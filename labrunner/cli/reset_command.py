@@ -50,9 +50,15 @@ def command(target: str | None, home: str | None, engine: str, *, everything: bo
             report = bring_about(place, step, offline=False, agreed=False, as_json=as_json)
             if report.verdict is not Verdict.PASSED:
                 return exit_code(report.verdict)
+    elsewhere = place.ledger.elsewhere(str(session.home.path)) if everything else {}
     if as_json:
-        print_json({"reset": [_data(each) for each in done]})
+        print_json({"reset": [_data(each) for each in done], **({"elsewhere": elsewhere} if elsewhere else {})})
     else:
+        for endpoint, number in elsewhere.items():
+            click.echo(
+                screen().wrapped(f"{number} things of this home are still on the engine at {endpoint}", indent=2)
+            )
+            click.echo(screen().command(f"DOCKER_HOST={endpoint} labrunner reset --all", "next: "))
         click.echo(f"next: labrunner start {labs[0].name}" if step is None else "next: labrunner show")
     return EXIT_DONE
 

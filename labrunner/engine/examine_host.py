@@ -39,6 +39,21 @@ def examine_memory(info: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("limits", blocks=False, says=says, next="docker info")
 
 
+def examine_plain_registry(info: Mapping[str, Any]) -> Iterator[Finding]:
+    """Whether Podman speaks plain HTTP to a registry on its own host, as the labs' one does; Docker always does.
+
+    ``info`` is Podman's ``GET /info``. A service that labrunner has started does, by its registries.conf.
+    """
+    known = (info.get("RegistryConfig") or {}).get("IndexConfigs") or {}
+    if (known.get("localhost") or {}).get("Secure", True):
+        says = "this service of Podman asks the labs' registry at localhost for TLS, which it does not speak"
+        place = "/etc/containers/registries.conf.d/labrunner.conf"
+        lines = r'[[registry]]\nlocation = "localhost"\ninsecure = true\n'
+        yield Finding(
+            "registry", blocks=True, says=says, next=f"printf '{lines}' | sudo tee {place}, and start it anew"
+        )
+
+
 def examine_home(home: Path) -> Finding:
     """Whether the home can be written, and the room where it lies."""
     there = next(folder for folder in (home, *home.parents) if folder.exists())

@@ -13,6 +13,7 @@ import fcntl
 import os
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -88,6 +89,12 @@ class Ledger:
         with self._lock:
             self._read()
             return tuple(made for made in self._made.values() if home in {None, made.home} and lab in {None, made.lab})
+
+    def elsewhere(self, home: str) -> dict[str, int]:
+        """How many things a home has on other engines, by their endpoints."""
+        alive = {(row["engine"], row.get("kind"), row.get("name")): row for row in self._rows.all()}
+        rows = (row for row in alive.values() if row.get("home") == home and not row.get("gone", True))
+        return dict(Counter(row["engine"] for row in rows if row["engine"] != self.engine.host))
 
     def find(self, kind: str, name: str) -> Made | None:
         """The object of that kind and exact name, if a lab made it."""

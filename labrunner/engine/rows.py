@@ -41,6 +41,10 @@ class Rows:
         self._at += len(whole) + len(newline)
         return anew, tuple(_parsed(whole))
 
+    def all(self) -> tuple[Row, ...]:
+        """All rows, the oldest first."""
+        return tuple(_parsed(self.file.read_bytes())) if self.file.exists() else ()
+
     def append(self, rows: Iterable[Row]) -> None:
         """Write rows at once and whole; they outlive this process."""
         content = "".join(json.dumps(row) + "\n" for row in rows).encode()

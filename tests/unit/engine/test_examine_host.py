@@ -11,6 +11,7 @@ from labrunner.engine.examine_host import (
     examine_home,
     examine_memory,
     examine_namespaces,
+    examine_plain_registry,
     examine_proxy,
 )
 
@@ -26,6 +27,13 @@ def test_memory_has_to_suffice(total: int, *, blocks: bool) -> None:
 def test_missing_limit_of_swap_is_said() -> None:
     (limits,) = examine_memory({"MemoryLimit": True, "SwapLimit": False, "CgroupVersion": "2"})
     assert limits.says.endswith("memory, but not its swap (cgroup version 2)")
+
+
+def test_service_of_podman_that_asks_the_labs_registry_for_tls_blocks() -> None:
+    (finding,) = examine_plain_registry({"RegistryConfig": {"IndexConfigs": {}}})
+    assert finding.blocks
+    assert 'location = "localhost"' in str(finding.next)
+    assert not list(examine_plain_registry({"RegistryConfig": {"IndexConfigs": {"localhost": {"Secure": False}}}}))
 
 
 def test_home_need_not_exist_yet(tmp_path: Path) -> None:

@@ -43,6 +43,29 @@ def test_another_engines_things_are_not_ours(tmp_path: Path) -> None:
     assert ledger(tmp_path).made() == ()
 
 
+def test_what_a_home_has_on_other_engines_is_counted(tmp_path: Path) -> None:
+    other = ledger(tmp_path, Engine("unix:///other"))
+    other.add(ONE, TWO, Made("volume", "three", "/elsewhere"))
+    other.forget(TWO)
+    ledger(tmp_path).add(TWO)
+    assert ledger(tmp_path).elsewhere("/home") == {"unix:///other": 1}
+    assert other.elsewhere("/home") == {"unix:///nonexistent": 1}
+
+
+def test_call_that_was_not_answered_is_settled(tmp_path: Path, socket_folder: Path, serve: Serve) -> None:
+    """By the oldest container with its label; one that made nothing is forgotten."""
+
+    def respond(request: Request) -> Reply:
+        made = call.name in request.query["filters"]
+        return json_reply([{"Id": "young", "Created": 2}, {"Id": "old", "Created": 1}] if made else [])
+
+    book = ledger(tmp_path, Engine(serve(respond, socket_folder / "engine.sock").host))
+    call = book.ask("/home", "push")
+    book.ask("/home", "push")
+    book.settle()
+    assert book.made() == (Made("container", "old", "/home", "push"),)
+
+
 def test_line_torn_by_a_crash_costs_only_itself(tmp_path: Path) -> None:
     book = ledger(tmp_path)
     book.add(ONE)
