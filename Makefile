@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Two workers: one for the tests that change what is on an engine, and one for the others (tests/e2e/conftest.py).
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term-missing:skip-covered
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: setup run test test-all format lint types layers unit bench clean
@@ -25,12 +27,12 @@ run: $(VENV)/run
 test: lint types layers $(VENV)/dev
 	scripts/prepare-host podman runc
 	$(BIN)/labrunner images prepare --yes
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 test-all: lint types layers $(VENV)/dev
 	scripts/prepare-host podman runc
 	$(BIN)/labrunner images prepare --yes
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(PYTEST)
 	$(BIN)/python benchmarks/run_all.py
 
 # Needs no engine.

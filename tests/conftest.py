@@ -1,11 +1,36 @@
-"""What holds for every test: Ctrl-C reaches what a test starts, even where the tests were started in the background."""
+"""What holds for every test: how the two workers share them, and that Ctrl-C reaches what a test starts."""
 
 from __future__ import annotations
 
 import signal
 
+import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped] # xdist has no types
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # as above
+
+_ENGINE, _LOOKING = "tests/e2e/", "tests/e2e/looking/"
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # as above
+    """Tests that change what is on an engine, or take the labs' ports, follow each other in one worker.
+
+    xdist's own groups need a part of pytest that 9.2 has no more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "engine" if nodeid.startswith(_ENGINE) and not nodeid.startswith(_LOOKING) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """What ``--numprocesses`` makes use of."""
+    return Scheduling(config, log)
+
 
 def pytest_configure() -> None:
-    """A process that was told to ignore SIGINT hands that on to its children; one with a handler does not."""
+    """Ctrl-C reaches what a test starts, even where the tests were started in the background.
+
+    A process that was told to ignore SIGINT hands that on to its children; one with a handler does not.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

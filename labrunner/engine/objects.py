@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -100,9 +100,14 @@ class Container:
                 if (b.get("HostPort") or "").isdigit()  # a range that was asked for is none yet
             ),
             memory=int(host.get("Memory") or 0),
-            volumes=tuple(m["Name"] for m in data.get("Mounts") or () if m.get("Type") == "volume" and m.get("Name")),
+            volumes=_volumes(data.get("Mounts") or ()),
             tty=bool(config.get("Tty")),
         )
+
+
+def _volumes(mounts: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The names of mounted volumes, sorted: an engine gives them in another order each time."""
+    return tuple(sorted(m["Name"] for m in mounts if m.get("Type") == "volume" and m.get("Name")))
 
 
 @dataclass(frozen=True)

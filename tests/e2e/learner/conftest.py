@@ -9,9 +9,9 @@ import pytest
 
 from labrunner.engine.engine import Engine
 from tests.e2e.learner.person import Person
-from tests.e2e.scope.conftest import State, stranger, strangers
+from tests.e2e.scope.conftest import State, neighbourhood, stranger, strangers
 
-__all__ = ["person", "stranger", "strangers", "untouched"]
+__all__ = ["neighbourhood", "person", "stranger", "strangers", "untouched"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.near_misses.learner import Learner
-from tests.e2e.near_misses.solution import comes_to, read_nginx_port, run_nginx_again
+from tests.e2e.near_misses.solution import comes_to, does, read_nginx_port, run_nginx_again
 from tests.e2e.near_misses.strangers import free_port, serves
 
 pytestmark = pytest.mark.engine
@@ -157,6 +157,7 @@ def test_mongo_has_to_go_with_its_volumes(learner: Learner) -> None:
 
 def test_the_containers_have_to_go_and_the_images_to_stay(learner: Learner) -> None:
     """By ID: this engine may have others' things, which ``docker system prune`` would take."""
+    does(learner, "nginx-and-mongo/remove")
     comes_to(learner, "nginx-and-mongo/prune")
     nginx, again = (learner.passed[f"nginx-and-mongo/{step}"]["container"] for step in ("nginx", "again"))
     learner.is_refused("prune", because=f"{nginx[:12]}, {again[:12]} is still there")

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,31 +112,43 @@ def stranger(engine: Engine) -> Client:
     return Client(engine.host)
 
 
+@pytest.fixture(scope="module")
+def neighbourhood(engine: Engine) -> Iterator[Callable[[], State]]:
+    """``neighbourhood()`` has strangers on the engine, made anew where a test has failed to leave them alone."""
+    client, made = Client(engine.host), list[State]()
+
+    def there() -> State:
+        if not made or State.take(engine) != made[-1]:
+            clean(client)
+            settle(client)
+            made.append(State.take(engine))
+        return made[-1]
+
+    there()
+    yield there
+    clean(client)
+
+
 @pytest.fixture
-def strangers(stranger: Client, engine: Engine) -> Iterator[State]:
+def strangers(neighbourhood: Callable[[], State], engine: Engine) -> Iterator[State]:
     """What others have on the engine; the same must be there when the test and the lab have ended."""
-    clean(stranger)
+    state = neighbourhood()
+    yield state
+    assert State.take(engine) == state
+
+
+def settle(client: Client) -> None:
+    """One of each kind that a stranger may have, running, stopped, nameless and named twice."""
     base = ["--label", "labrunner.container=forged", "ubuntu"]
-    stranger("container", "run", "--detach", "--name", f"{PREFIX}running", *base, "sleep", "600")
-    stranger("container", "run", "--detach", "--rm", "--name", f"{PREFIX}rm", *base, "sleep", "600")
-    stranger("container", "run", "--name", f"{PREFIX}stopped", "--volume", "/anonymous", *base, "true")
-    stranger("volume", "create", f"{PREFIX}volume")
-    stranger("network", "create", f"{PREFIX}network")
+    client("container", "run", "--detach", "--name", f"{PREFIX}running", *base, "sleep", "3600")
+    client("container", "run", "--detach", "--rm", "--name", f"{PREFIX}rm", *base, "sleep", "3600")
+    client("container", "run", "--name", f"{PREFIX}stopped", "--volume", "/anonymous", *base, "true")
+    client("volume", "create", f"{PREFIX}volume")
+    client("network", "create", f"{PREFIX}network")
     for content in ("one", "two"):  # the second build leaves the first one's image without a name
-        stranger(
-            "build",
-            "-t",
-            f"{PREFIX}image",
-            "-",
-            given=f"FROM ubuntu\nLABEL labrunner-test=1\nRUN echo {content} > /x\n".encode(),
-        )
-    stranger("tag", f"{PREFIX}image", f"{PREFIX}image:second")
-    state = State.take(engine)
-    try:
-        yield state
-        assert State.take(engine) == state
-    finally:
-        clean(stranger)
+        dockerfile = f"FROM ubuntu\nLABEL labrunner-test=1\nRUN echo {content} > /x\n"
+        client("build", "-t", f"{PREFIX}image", "-", given=dockerfile.encode())
+    client("tag", f"{PREFIX}image", f"{PREFIX}image:second")
 
 
 def clean(client: Client) -> None:

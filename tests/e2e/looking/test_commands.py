@@ -18,7 +18,7 @@ from labrunner import __version__
 from labrunner.cli.main import COMMANDS, labrunner
 from labrunner.engine.engine import Engine
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -225,8 +225,8 @@ def test_images_are_listed_and_present(environ: dict[str, str]) -> None:
 
 @pytest.mark.engine
 def test_first_line_says_which_engine_and_why(environ: dict[str, str], engine: Engine) -> None:
-    done = run({**environ, "DOCKER_HOST": engine.host}, "check", "nginx-and-mongo/nginx")
+    done = run({**environ, "DOCKER_HOST": engine.host}, "check", "nginx-and-mongo/images")
     assert done.returncode == 1
     assert done.stdout.startswith("engine: docker ")
     assert "(DOCKER_HOST)" in done.stdout.splitlines()[0]
-    assert "next: docker container run --detach" in done.stdout
+    assert "next: labrunner check nginx-and-mongo/images --answer TEXT" in done.stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FINDS = (
     "from labrunner.content.locate import course_folder as f; from labrunner.content.course import load_course;"
     "print(len(load_course(f('labs')).labs), len(list(f('checks').glob('test_*.py'))), end=' ');"

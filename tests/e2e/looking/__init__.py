@@ -1,0 +1,1 @@
+"""What changes nothing on the engine, and so may run beside the tests that do."""
