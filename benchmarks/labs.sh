@@ -86,11 +86,16 @@ docker container rm --force "$site" >/dev/null
 site=$(docker run -d -p 5001:5000 "$name")
 visit 5001
 printf '%s\n' 'FROM python:3.6.1-alpine' 'COPY app.py /app.py' "$run" 'CMD ["python","app.py"]' >Dockerfile
-echo "# changed at $(date +%s%N)" >>app.py
-docker image build -t wrong-order . >/dev/null 2>&1
+for _ in first second; do
+    echo "# changed at $(date +%s%N)" >>app.py
+    docker image build -t wrong-order . >/dev/null 2>&1
+    replaced=${experiment:-}
+    experiment=$(docker image inspect --format '{{.Id}}' wrong-order)
+done
 
 # clean-up
 docker container ls >/dev/null
 docker container stop -t 2 registry "$copy" "$site" >/dev/null
 docker container rm --volumes registry "$copy" "$site" >/dev/null
 docker image rm python-hello-world "$name" "$digest" wrong-order >/dev/null
+docker image rm "$replaced" >/dev/null

@@ -10,7 +10,15 @@ from labrunner.engine.objects import HistoryEntry, Image
 from labrunner.engine.registry import Registry
 from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import demand_running, layers_of, made_by_copy, made_by_run, page_of, port_to_ask
+from labrunner.verify.looking import (
+    demand_running,
+    is_named,
+    layers_of,
+    made_by_copy,
+    made_by_run,
+    page_of,
+    port_to_ask,
+)
 
 INSIDE = 5000
 
@@ -137,7 +145,21 @@ def test_wrong_order_misses_the_cache(
         "RUN was to run again after the first build, and its layer is older",
         next=f"change app.py, then {build}",
     )
-    evidence.update(image=image.id, copy=copy, run=run, made_anew=list(image.layers[-2:]))
+    replaced = _first_tries(engine, image.layers[: len(first["layers"]) - 2], recorded("rebuild")["built"])
+    require(
+        replaced,
+        f"{var['experiment']} was to be built twice, after a change each, and no first build has lost its name to it",
+        next=f"change app.py once more, then {build}",
+    )
+    evidence.update(image=image.id, copy=copy, run=run, made_anew=list(image.layers[-2:]), replaced=replaced)
+
+
+def _first_tries(engine: Engine, base: Sequence[str], since: int) -> list[str]:
+    """The images without a name that stand on these layers and were built after ``since`` with COPY above RUN."""
+    found = (engine.image(row["Id"]) for row in engine.image_rows() if not is_named(row) and row["Created"] > since)
+    images = [image for image in found if image is not None and image.layers[: len(base)] == tuple(base)]
+    histories = ((image.id, layers_of(engine, image)) for image in images)
+    return [identity for identity, made in histories if 0 <= _last(made, made_by_copy) < _last(made, made_by_run)]
 
 
 def _image(engine: Engine, name: str) -> Image:

@@ -9,6 +9,7 @@ from labrunner.engine.engine import Engine
 from labrunner.engine.objects import Container
 from labrunner.verify.checking import require, step
 from labrunner.verify.fixtures import Recorded
+from labrunner.verify.looking import is_named
 
 Records = Mapping[str, Mapping[str, Any]]
 
@@ -84,7 +85,8 @@ def test_nothing_of_the_labs_is_left(
 def test_nothing_without_a_name_is_left(engine: Engine, records: Records, evidence: dict[str, Any]) -> None:
     """nothing that the labs left without a name is there any more"""
     made = {fact[key] for fact in records.values() for key in ("image", "config") if key in fact}
-    left = [row["Id"] for row in engine.image_rows() if row["Id"] in made and not _is_named(row)]
+    made |= set(records.get("deploy-change/order", {}).get("replaced", ()))
+    left = [row["Id"] for row in engine.image_rows() if row["Id"] in made and not is_named(row)]
     require(
         not left,
         f"untagged images of the labs were to be removed, and {len(left)} are left",
@@ -113,11 +115,6 @@ def _volumes_of_the_labs(records: Records) -> set[str]:
     """The anonymous volumes of the containers that steps recorded."""
     recorded = (records.get(step, {}).get("volumes", ()) for step in ("nginx-and-mongo/mongo", "push/registry"))
     return {str(volume) for volumes in recorded for volume in volumes}
-
-
-def _is_named(row: Mapping[str, Any]) -> bool:
-    names = [*(row["RepoTags"] or ()), *(row["RepoDigests"] or ())]
-    return any(not name.startswith("<none>") for name in names)
 
 
 def _of_the_labs(engine: Engine, records: Records) -> list[Container]:

@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
@@ -196,6 +197,12 @@ def made_by_copy(entry: HistoryEntry) -> bool:
 def made_by_run(entry: HistoryEntry) -> bool:
     """Whether RUN made it: the classic builder marks everything else with ``#(nop)``, BuildKit writes the word."""
     return "/bin/sh -c" in entry.created_by and "#(nop)" not in entry.created_by
+
+
+def is_named(row: Mapping[str, Any]) -> bool:
+    """Whether an image of the engine's list has a name, be it a tag or a digest."""
+    names = [*(row["RepoTags"] or ()), *(row["RepoDigests"] or ())]
+    return any(not name.startswith("<none>") for name in names)
 
 
 def layers_of(engine: Engine, image: Image) -> tuple[HistoryEntry, ...]:

@@ -38,6 +38,7 @@ ANSWERS: dict[str, Callable[[str], str]] = {
     "nginx-and-mongo/images": _in(r"map\[(\d+)/tcp"),
     "nginx-and-mongo/inspect": _in(r"^([0-9a-f]{12}) .* mongo$"),
     "build-flask-image/archive": _in(r"^(\d+)$"),
+    "build-flask-image/logs": _in(r"^([\d.]+) - - .*GET / HTTP"),
     "clean-up/list": lambda shown: str(len(_LABS_OWN.findall(shown))),
 }
 

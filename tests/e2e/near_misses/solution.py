@@ -164,9 +164,10 @@ def run_app(learner: Learner) -> None:
     learner.types(f"docker run -p {learner['app_port']}:5000 -d python-hello-world")
 
 
-def open_app(learner: Learner) -> None:
-    """So that the log has a request."""
+def read_log(learner: Learner) -> str:
+    """The line of the request that was just made."""
     assert learner.opens(f"http://localhost:{learner['app_port']}") == "Hello, World!"
+    return learner.types(f"docker container logs {learner.passed['build-flask-image/run']['container']} 2>&1 | tail -1")
 
 
 def run_registry(learner: Learner) -> None:
@@ -222,9 +223,10 @@ def redeploy(learner: Learner) -> None:
 
 
 def build_in_wrong_order(learner: Learner) -> None:
-    """COPY above RUN."""
+    """COPY above RUN, and a change before each of two builds."""
     learner.writes("Dockerfile", WRONG_ORDER)
-    learner.types('echo "# changed at $(date +%s%N)" >> app.py\ndocker image build -t wrong-order .')
+    for _ in range(2):
+        learner.types('echo "# changed at $(date +%s%N)" >> app.py\ndocker image build -t wrong-order .')
 
 
 def the_three(learner: Learner) -> list[str]:
@@ -250,8 +252,9 @@ def remove_all(learner: Learner) -> None:
     learner.types(f"docker image rm python-hello-world {name} {name}@{digest} wrong-order")
 
 
-def remove_nameless(_: Learner) -> None:
-    """There is nothing left to remove by ID, and prune would take what is others'."""
+def remove_nameless(learner: Learner) -> None:
+    """By ID, since prune would take what is others'."""
+    learner.types(f"docker image rm {' '.join(learner.passed['deploy-change/order']['replaced'])}")
 
 
 SOLUTION: dict[str, _Solve] = {
@@ -274,7 +277,7 @@ SOLUTION: dict[str, _Solve] = {
     "build-flask-image/archive": count_layers,
     "build-flask-image/build": write_and_build,
     "build-flask-image/run": run_app,
-    "build-flask-image/logs": open_app,
+    "build-flask-image/logs": read_log,
     "push/registry": run_registry,
     "push/login": log_in,
     "push/tag": tag_image,

@@ -14,7 +14,7 @@ from tests.e2e.near_misses.solution import (
     FROM,
     comes_to,
     count_layers,
-    open_app,
+    read_log,
     write_and_build,
 )
 from tests.e2e.near_misses.strangers import free_port, listens
@@ -140,8 +140,12 @@ def test_the_app_has_to_answer_on_its_port(learner: Learner) -> None:
 
 def test_the_log_has_to_show_a_request_of_the_learners_own(learner: Learner) -> None:
     comes_to(learner, "build-flask-image/logs")
-    learner.is_refused("logs", because="the only ones there are this check's own")
-    open_app(learner)
-    assert "GET / HTTP/1.1" in learner.passes("logs")["request"]
+    container = learner.passed["build-flask-image/run"]["container"]
+    before = learner.types(f"docker container logs {container} 2>&1 | grep GET | head -1")
+    learner.is_refused("logs", because="no answer was given")
+    learner.is_refused("logs", because="the only ones there are this check's own", answer=before)
+    line = read_log(learner)
+    learner.is_refused("logs", because="'192.0.2.1' is not it", answer="192.0.2.1")
+    assert "GET / HTTP/1.1" in learner.passes("logs", answer=line)["request"]
     states = learner.finds_all_passed("build-flask-image")
     assert states == {"archive": "ended", "build": "holds", "run": "holds", "logs": "ended"}

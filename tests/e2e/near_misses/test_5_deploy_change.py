@@ -134,7 +134,11 @@ def test_the_order_has_to_be_wrong_and_the_cache_missed(learner: Learner) -> Non
     learner.is_refused("order", because="an image named wrong-order was asked for, and there is none")
 
     learner.types(f'echo "# changed" >> app.py\n{build}')
+    learner.is_refused("order", because="wrong-order was to be built twice")
+    first = learner.types("docker image inspect --format '{{.Id}}' wrong-order")
+    learner.types(f'echo "# changed again" >> app.py\n{build}')
     evidence = learner.passes("order")
     assert evidence["copy"] < evidence["run"]
+    assert evidence["replaced"] == [first]
     states = learner.finds_all_passed("deploy-change")
     assert set(states.values()) == {"holds"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.near_misses.learner import Learner
-from tests.e2e.near_misses.solution import SOLUTION, comes_to, count_running, does, name_of, the_three
+from tests.e2e.near_misses.solution import SOLUTION, comes_to, count_running, does, name_of, remove_nameless, the_three
 
 pytestmark = pytest.mark.engine
 
@@ -94,5 +94,7 @@ def _remove(learner: Learner) -> None:
     if judged.verdict == "failed":  # other names that this learner has given or pushed
         learner.types(f"{judged.checks[0]['next']} || true")
     learner.passes("remove")
-    learner.is_refused("prune", because="untagged images of the labs were to be removed, and 1 are left")
+    learner.is_refused("prune", because="untagged images of the labs were to be removed, and 2 are left")
     learner.types(f"docker image rm {order}")
+    learner.is_refused("prune", because="untagged images of the labs were to be removed, and 1 are left")
+    remove_nameless(learner)
