@@ -33,7 +33,17 @@ _GATEWAY_SOLVE = "/moby.buildkit.v1.frontend.LLBBridge/Solve"
 _PRUNE = "/moby.buildkit.v1.Control/Prune"
 #: Of a Solve: the fields with the frontend's name and with its options; and with the exporter's options.
 _FRONTEND = {_SOLVE: (6, 7), _GATEWAY_SOLVE: (2, 3)}
-_NOTHING = field(1, b"id==none")  # PruneRequest.filter
+_HISTORY = "/moby.buildkit.v1.Control/UpdateBuildHistory"
+#: In the place of requests that would take what has no owner: a filter of the cache that matches nothing, and a build
+#: record's reference, which BuildKit does not find and says so.
+_NOTHING = {
+    _PRUNE: field(1, b"id==none"),
+    _HISTORY: field(
+        1,
+        b"the records of builds are shared, so a lab changes none; if you do mean it, type: labrunner shell --no-scope",
+    ),
+}
+_CHANGED = {*_FRONTEND, *_NOTHING}
 #: In a SolveResponse: the key of its map's entry, and the value, 71 (``G``) bytes long.
 _DIGEST = re.compile(rb"containerimage\.(?:config\.)?digest\x12G(sha256:[0-9a-f]{64})")
 _LONGEST = 128  # at least what the pattern takes, less one
@@ -113,7 +123,7 @@ def refusal(message: bytes, says: str) -> bytes:
 
 
 class Requests:
-    """What the client sends: changes Solve and Prune, and passes the rest on.
+    """What the client sends: changes what builds and what removes, and passes the rest on.
 
     ``guard`` raises Refused for a name that a build may not give; ``names`` are those that builds were let give.
     """
@@ -147,7 +157,7 @@ class Requests:
                 self._block = b""
                 if ":path" in found:
                     self._paths[frame.stream] = found[":path"]
-        elif frame.kind == DATA and self._paths.get(frame.stream) in {_SOLVE, _GATEWAY_SOLVE, _PRUNE}:
+        elif frame.kind == DATA and self._paths.get(frame.stream) in _CHANGED:
             return self._data(frame)
         return frame.serialise()
 
@@ -172,8 +182,8 @@ class Requests:
         return b"".join(Frame(DATA, end, frame.stream, part).serialise() for part, end in zip(parts, ends, strict=True))
 
     def _changed(self, path: str, message: bytes) -> bytes:
-        if path == _PRUNE:
-            return _NOTHING
+        if path in _NOTHING:
+            return _NOTHING[path]
         if path == _SOLVE:
             names = {familiar(name) for name in exported(message)}
             try:

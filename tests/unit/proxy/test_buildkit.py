@@ -13,6 +13,7 @@ from labrunner.wire.protobuf import field, fields, pair
 LABELS = {"labrunner.image": "/home/me/push"}
 SOLVE = "/moby.buildkit.v1.Control/Solve"
 PRUNE = "/moby.buildkit.v1.Control/Prune"
+HISTORY = "/moby.buildkit.v1.Control/UpdateBuildHistory"
 
 
 def request(path: str, message: bytes) -> bytes:
@@ -86,6 +87,14 @@ def test_buildkits_prune_matches_nothing() -> None:
     """Whatever the client asks to prune."""
     sent = messages(Requests(LABELS, let)(request(PRUNE, field(1, b"type==regular"))))
     assert list(fields(sent)) == [(1, b"id==none")]
+
+
+def test_change_of_a_build_record_asks_for_a_sentence_as_the_record() -> None:
+    """The flags that remove or pin it are gone, and the engine finds none."""
+    sent = messages(Requests(LABELS, let)(request(HISTORY, field(1, b"ref") + b"\x18\1")))
+    ((number, reference),) = fields(sent)
+    assert sent == field(number, reference)
+    assert b"labrunner shell --no-scope" in reference
 
 
 def test_other_calls_of_buildkit_pass_untouched() -> None:
