@@ -101,7 +101,19 @@ def check_of_a_done_step() -> None:
     )
 
 
-if __name__ == "__main__":
+def scope_against_engine(rounds: int) -> None:
+    """What the scope adds to a call, to a build's context and to ``exec -i``; it prints its own lines."""
+    sys.stdout.flush()
+    subprocess.run([sys.executable, str(HERE / "scope.py"), str(rounds)], check=True)
+
+
+def main(rounds: int) -> None:
+    """One after the other, since each takes the whole host."""
     check_of_a_done_step()
-    run_against_script(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
-    goto_against_script(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    run_against_script(rounds)
+    goto_against_script(rounds)
+    scope_against_engine(rounds)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

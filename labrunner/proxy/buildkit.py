@@ -1,4 +1,4 @@
-"""BuildKit's gRPC behind ``POST /grpc``: builds are labelled, a prune of the cache matches nothing.
+"""BuildKit's gRPC behind ``POST /grpc``: builds are labelled, a stranger's name is kept, a prune matches nothing.
 
 The messages: control.proto and gateway.proto of moby/buildkit.
 """
@@ -6,12 +6,12 @@ The messages: control.proto and gateway.proto of moby/buildkit.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import hpack
 
 from labrunner.engine.references import familiar
-from labrunner.proxy.call import Call, Hijack, Plan
+from labrunner.proxy.call import Call, Hijack, Plan, Refused
 from labrunner.proxy.inventory import Inventory
 from labrunner.proxy.scope import Scope
 from labrunner.wire.heads import WireError
@@ -33,18 +33,33 @@ _GATEWAY_SOLVE = "/moby.buildkit.v1.frontend.LLBBridge/Solve"
 _PRUNE = "/moby.buildkit.v1.Control/Prune"
 #: Of a Solve: the fields with the frontend's name and with its options; and with the exporter's options.
 _FRONTEND = {_SOLVE: (6, 7), _GATEWAY_SOLVE: (2, 3)}
-_NOTHING = field(1, b"id==none")  # PruneRequest.filter
+_HISTORY = "/moby.buildkit.v1.Control/UpdateBuildHistory"
+#: In the place of requests that would take what has no owner: a filter of the cache that matches nothing, and a build
+#: record's reference, which BuildKit does not find and says so.
+_NOTHING = {
+    _PRUNE: field(1, b"id==none"),
+    _HISTORY: field(
+        1,
+        b"the records of builds are shared, so a lab changes none; if you do mean it, type: labrunner shell --no-scope",
+    ),
+}
+_CHANGED = {*_FRONTEND, *_NOTHING}
 #: In a SolveResponse: the key of its map's entry, and the value, 71 (``G``) bytes long.
 _DIGEST = re.compile(rb"containerimage\.(?:config\.)?digest\x12G(sha256:[0-9a-f]{64})")
 _LONGEST = 128  # at least what the pattern takes, less one
-_EXPORTER = 4  # SolveRequest.ExporterAttrs, a map; its ``name`` holds references with commas between them
+_EXPORTERS = 13  # of a SolveRequest: each with a type and a map, whose ``name`` holds references with commas between
+_TYPE, _ATTRIBUTES = 1, 2
+#: Where a SolveRequest has its only exporter: before BuildKit 0.13, and since then besides.
+_ONLY_EXPORTER = {3: _TYPE, 4: _ATTRIBUTES}
+_TO_ENGINE = {b"moby", b"image"}  # the others write a file, and name nothing
+_REF, _SESSION = 1, 5
 _PREFIX = 5  # of a gRPC message: whether it is compressed, and its length
 _MOST_MESSAGE = 16 << 20
 
 
 def grpc(scope: Scope, call: Call, _: bytes) -> Plan:
     """Watch the connection: what its builds made is known when the engine answers them."""
-    requests = Requests(scope.labels("image"))
+    requests = Requests(scope.labels("image"), scope.guard_name)
     return Hijack(call, sent=requests, received=Responses(scope, requests))
 
 
@@ -54,18 +69,21 @@ class Responses:
     def __init__(self, scope: Scope, requests: Requests) -> None:
         self._scope = scope
         self._requests = requests
-        self._before = Inventory.take(scope.engine)
+        self._before = Inventory.take(scope.engine).images
         self._tail = b""
 
     def __call__(self, content: bytes) -> bytes:
         """The same bytes."""
         looked = self._tail + content
-        found = {match[1].decode() for match in _DIGEST.finditer(looked)}
-        self._tail = looked[-_LONGEST:]
+        matches = list(_DIGEST.finditer(looked))
+        self._tail = looked[max(len(looked) - _LONGEST, matches[-1].end() if matches else 0) :]
+        found = {match[1].decode() for match in matches}
         if found:
-            self._scope.add("image", *(found - self._before.images))
-            # A stranger's name that moved is given back; gRPC has no row to say it in.
-            list(self._before.adopt(self._scope, self._requests.names.__contains__))
+            self._scope.add("image", *(found - self._before))
+            named = Inventory.take(self._scope.engine).names
+            for name in self._requests.names:
+                if named.get(name) in found:
+                    self._scope.name_given(name, named[name])
         return content
 
 
@@ -78,18 +96,41 @@ def with_labels(path: str, message: bytes, labels: Mapping[str, str]) -> bytes:
 
 
 def exported(message: bytes) -> list[str]:
-    """The references that a Control.Solve request gives to its image."""
-    entries = [dict(fields(value)) for number, value in fields(message) if number == _EXPORTER]
+    """The references that a Control.Solve request gives to its image in the engine."""
+    parts = list(fields(message))
+    several = [list(fields(value)) for number, value in parts if number == _EXPORTERS]
+    only = [(_ONLY_EXPORTER[number], value) for number, value in parts if number in _ONLY_EXPORTER]
+    return [name for exporter in (*several, only) for name in _names(exporter)]
+
+
+def _names(exporter: Iterable[tuple[int, bytes]]) -> list[str]:
+    if not any(number == _TYPE and value in _TO_ENGINE for number, value in exporter):
+        return []
+    entries = [dict(fields(value)) for number, value in exporter if number == _ATTRIBUTES]
     return [
         name for entry in entries if entry.get(1) == b"name" for name in entry.get(2, b"").decode().split(",") if name
     ]
 
 
-class Requests:
-    """What the client sends: changes Solve and Prune, and passes the rest on."""
+def refusal(message: bytes, says: str) -> bytes:
+    """A Solve request in the place of this one, to which BuildKit answers ``invalid frontend:`` and the sentence.
 
-    def __init__(self, labels: Mapping[str, str]) -> None:
+    So the engine itself ends the build before it begins; an answer of ours would have to find its place between the
+    engine's frames.
+    """
+    kept = b"".join(field(number, value) for number, value in fields(message) if number in {_REF, _SESSION})
+    return kept + field(_FRONTEND[_SOLVE][0], says.encode())
+
+
+class Requests:
+    """What the client sends: changes what builds and what removes, and passes the rest on.
+
+    ``guard`` raises Refused for a name that a build may not give; ``names`` are those that builds were let give.
+    """
+
+    def __init__(self, labels: Mapping[str, str], guard: Callable[[str], None]) -> None:
         self._labels = labels
+        self._guard = guard
         self.names: set[str] = set()
         self._preface = b""
         self._frames = Frames()
@@ -116,7 +157,7 @@ class Requests:
                 self._block = b""
                 if ":path" in found:
                     self._paths[frame.stream] = found[":path"]
-        elif frame.kind == DATA and self._paths.get(frame.stream) in {_SOLVE, _GATEWAY_SOLVE, _PRUNE}:
+        elif frame.kind == DATA and self._paths.get(frame.stream) in _CHANGED:
             return self._data(frame)
         return frame.serialise()
 
@@ -141,8 +182,14 @@ class Requests:
         return b"".join(Frame(DATA, end, frame.stream, part).serialise() for part, end in zip(parts, ends, strict=True))
 
     def _changed(self, path: str, message: bytes) -> bytes:
-        if path == _PRUNE:
-            return _NOTHING
+        if path in _NOTHING:
+            return _NOTHING[path]
         if path == _SOLVE:
-            self.names |= {familiar(name) for name in exported(message)}
+            names = {familiar(name) for name in exported(message)}
+            try:
+                for name in sorted(names):
+                    self._guard(name)
+            except Refused as refused:
+                return refusal(message, refused.message)
+            self.names |= names
         return with_labels(path, message, self._labels)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import hpack
 import pytest
 
 from labrunner.engine.references import familiar
-from labrunner.proxy.buildkit import Requests, exported, with_labels
 from labrunner.proxy.builds import built, step
 from labrunner.proxy.call import Call, Refused
 from labrunner.proxy.containers import label_volumes, named_volumes
@@ -17,8 +15,6 @@ from labrunner.proxy.filters import Filters, moment
 from labrunner.proxy.images import change, is_id, labels_query
 from labrunner.proxy.prunes import is_unused_image
 from labrunner.proxy.scope import is_anonymous
-from labrunner.wire.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, Frame, Frames
-from labrunner.wire.protobuf import field, fields, pair
 
 ID = "sha256:" + "ab" * 32
 LABELS = {"labrunner.image": "/home/me/push"}
@@ -192,51 +188,3 @@ def test_names_and_ids_are_told_apart() -> None:
     assert not is_id("app", ID)
     assert is_anonymous("ab" * 32)
     assert not is_anonymous("data")
-
-
-SOLVE = "/moby.buildkit.v1.Control/Solve"
-PRUNE = "/moby.buildkit.v1.Control/Prune"
-
-
-def request(path: str, message: bytes) -> bytes:
-    """What a client of BuildKit sends: a preface, headers, and a message in two frames."""
-    block = hpack.Encoder().encode([(":method", "POST"), (":path", path)])
-    framed = b"\0" + len(message).to_bytes(4, "big") + message
-    return (
-        PREFACE
-        + Frame(HEADERS, END_HEADERS, 1, block).serialise()
-        + Frame(DATA, 0, 1, framed[:7]).serialise()
-        + Frame(DATA, END_STREAM, 1, framed[7:]).serialise()
-    )
-
-
-def messages(sent: bytes) -> bytes:
-    """The message that the engine gets."""
-    found = [each for each in Frames().feed(sent.removeprefix(PREFACE)) if each.kind == DATA]
-    assert found[-1].flags & END_STREAM
-    return b"".join(each.payload for each in found)[5:]
-
-
-def test_buildkits_solve_gets_the_labels_and_tells_its_names() -> None:
-    message = pair(4, "name", "app:1,other") + field(6, b"dockerfile.v0")
-    requests = Requests(LABELS)
-    wire = request(SOLVE, message)
-    sent = b"".join(requests(wire[at : at + 5]) for at in range(0, len(wire), 5))
-    assert messages(sent) == message + pair(7, "label:labrunner.image", "/home/me/push")
-    assert requests.names == {"app:1", "other:latest"}
-    assert exported(message) == ["app:1", "other"]
-
-
-def test_buildkits_prune_matches_nothing() -> None:
-    """Whatever the client asks to prune."""
-    sent = messages(Requests(LABELS)(request(PRUNE, field(1, b"type==regular"))))
-    assert list(fields(sent)) == [(1, b"id==none")]
-
-
-def test_other_calls_of_buildkit_pass_untouched() -> None:
-    wire = request("/moby.buildkit.v1.Control/Status", b"anything")
-    assert Requests(LABELS)(wire) == wire
-
-
-def test_solve_without_a_frontend_passes_untouched() -> None:
-    assert with_labels(SOLVE, field(2, b"definition"), LABELS) == field(2, b"definition")
