@@ -62,7 +62,7 @@ def test_folder_without_labs_is_a_broken_installation(tmp_path: Path) -> None:
         (("a: {}",), "ids:\n  X: b/id\n", 5, "a step that exists in 'ids', found two/b"),
         (("a: {}",), "carry:\n  three: [x]\n", 5, "an earlier lab in 'carry', found three"),
         (("a: {}",), "carry:\n  two: [x]\n", 5, "an earlier lab in 'carry', found two"),
-        (("a: {}",), "carry: {one: [app.py]}\n", 1, "a file that a step of one writes in 'carry', found app.py"),
+        (("a: {}",), "carry: {one: [app.py]}\n", 4, "a file that a step of one writes in 'carry', found app.py"),
     ],
 )
 def test_reference_that_leads_nowhere_or_backwards_is_a_mistake(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labrunner.content.parse import parse_lab
+from labrunner.content.parse import parse_lab, read_lab
 from labrunner.model.errors import LabFileError
 from labrunner.model.lab import Action, Command, KeyPress, Lab, Typed, Visit, WriteFile
 from tests.unit.builders import ref
@@ -181,3 +181,22 @@ def test_text_between_quotes_of_front_matter_may_hold_what_looks_like_markdown(f
     front = "---\ntitle: T\nminutes: 5\n## a comment\nsteps: {one: {}}\n---\n"
     lab = parse(file, f"{front}## One\n\n```bash\n## no step\n```\n")
     assert [step.title for step in lab.steps] == ["One"]
+
+
+def test_every_mistake_of_a_lab_is_told_and_the_rest_is_read(file: Path) -> None:
+    """The parts that are wrong are left out."""
+    front = "---\ntitle: T\nminutes: 5\ncolour: red\nsteps: {one: {}}\n---\n"
+    hint = "<details><summary>Hint</summary>\nNo blank line.\n</details>"
+    file.write_text(f"{front}## One\n\n```bash run\nls\n```\n\n```bash walk\n```\n\n```text press=X\n```\n\n{hint}\n")
+    lab, mistakes = read_lab(file, "lab", 1)
+    assert [error.line for error in mistakes] == [4, 19, 13, 16]
+    assert lab is not None
+    assert lab.steps[0].actions == (Command("ls"),)
+
+
+def test_lab_without_its_steps_cannot_be_read(file: Path) -> None:
+    """Nothing says which text is which step's; what is known of its front matter is told with it."""
+    file.write_text("---\ntitle: T\nminutes: long\nsteps: {one: {}, two: {}}\n---\n## One\n")
+    lab, mistakes = read_lab(file, "lab", 1)
+    assert lab is None
+    assert [error.line for error in mistakes] == [3, 6]
