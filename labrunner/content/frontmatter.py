@@ -16,6 +16,8 @@ from labrunner.model.lab import Evidence, StepRef
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEYS = {"title", "minutes", "images", "vars", "ids", "secrets", "carry", "acknowledged", "steps"}
+#: What a step needs stands below "steps", the step's name and "needs".
+_DEEPEST = 4
 _STEP_KEYS = {"needs", "until", "ask"}
 
 
@@ -177,6 +179,8 @@ def _lines(source: str) -> Mapping[tuple[str, ...], int]:
 
 
 def _places(node: yaml.Node | None, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    if len(above) == _DEEPEST:  # an alias may lead back up
+        return
     pairs = node.value if isinstance(node, yaml.MappingNode | yaml.SequenceNode) else ()
     for pair in pairs:
         name, value = pair if isinstance(pair, tuple) else (pair, None)

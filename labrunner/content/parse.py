@@ -30,6 +30,7 @@ _OPTIONS = {
     "file": {"file"},
     "open": {"open"},
     "shows": {"shows"},
+    "aside": {"aside"},
 }
 #: The option that names a secret; a string constant so that no scanner takes it for one.
 _SECRET = "secret"  # noqa: S105 - the word of the format, not a password

@@ -1,0 +1,86 @@
+"""Rules that hold the text against the solution: what is shown and not done, what is done and not told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from labrunner.authoring.finding import Finding, Findings
+from labrunner.authoring.markup import Kind, Part
+from labrunner.authoring.solution import SHELLS, acts, commands
+from labrunner.authoring.source import CourseSource, LabSource
+
+#: The digits of a container's ID, as examples show them.
+_ID = re.compile(r"[0-9a-f]{3,64}")
+#: A command of fewer words differs from too many others in one.
+_FEWEST_WORDS = 4
+
+
+def shown(source: LabSource, _course: CourseSource) -> Findings:
+    """A command that is shown is done by the solution, or marked as one that is not; what is shown is what is done."""
+    for part in source.of(Kind.FENCE):
+        first = part.text.strip().partition("\n")[0]
+        if not part.words and part.language in SHELLS:
+            says = (
+                f"expected 'run' or, where the solution does not do it, 'aside' behind {part.language}, found {first!r}"
+            )
+            yield Finding(source.file, part.line, says, first)
+        elif acts(part) and part.step is None:
+            says = f"expected what the solution does below a '##', found {first!r} before the first one"
+            yield Finding(source.file, part.line, says, first)
+        elif done := part.words.get("open") or part.words.get("press"):
+            if first != done:
+                yield Finding(source.file, part.line, f"expected {done} to be shown, found {first!r}", first)
+        elif "run" in part.words and re.match(r"[$#>%] ", first):
+            yield Finding(source.file, part.line, f"expected a command without a prompt, found {first!r}", first)
+
+
+def told(source: LabSource, _course: CourseSource) -> Findings:
+    """What the words behind a fence's language make the solution do, the text tells: it shows nobody those words."""
+    for part in source.of(Kind.FENCE):
+        if not acts(part) or part.step is None:
+            continue
+        step = [each for each in source.of(Kind.CODE, Kind.PROSE, step=part.step) if each.hint is None]
+        file, reply, terminal = part.words.get("file"), part.words.get("reply"), part.words.get("term", "main")
+        if file and not any(file in each.text for each in step):
+            yield _untold(source, part, f"the name of the file, `{file}`", file)
+        if reply and not any(each.kind is Kind.CODE and each.text == reply for each in step):
+            yield _untold(source, part, f"the answer, `{reply}`", reply)
+        if terminal != "main" and not _mentions(source, part, terminal):
+            yield _untold(source, part, f"which terminal is the {terminal} one", terminal)
+
+
+def _untold(source: LabSource, part: Part, what: str, about: str) -> Finding:
+    return Finding(source.file, part.line, f"expected the text of the step to say {what}, found nothing", about)
+
+
+def _mentions(source: LabSource, part: Part, word: str) -> bool:
+    """Whether the word stands in the step or in what the learner has read before it."""
+    read = (each for each in source.of(Kind.PROSE) if each.step is None or each.step <= (part.step or 0))
+    return any(word in each.text for each in read)
+
+
+def drift(source: LabSource, _course: CourseSource) -> Findings:
+    """A command in the words or hints of a step is not one of its solution but for a single word."""
+    for step in source.lab.steps:
+        solution = [line.split() for line in commands(step)]
+        for part in source.of(Kind.CODE, step=step.number - 1):
+            words = part.text.split()
+            differing = [(_differing(words, line, source.lab.ids), " ".join(line)) for line in solution]
+            if len(words) < _FEWEST_WORDS or any(count == 0 for count, _ in differing):
+                continue
+            for line in (line for count, line in differing if count == 1):
+                says = f"expected {line!r}, as the solution has it, found {part.text!r}"
+                yield Finding(source.file, part.line, says, part.text)
+
+
+def _differing(shown: Sequence[str], done: Sequence[str], placeholders: Iterable[str]) -> int | None:
+    """In how many words two commands differ, an ID being like any other word; None if one has more of them."""
+    if len(shown) != len(done):
+        return None
+    return sum(not _alike(one, other, placeholders) for one, other in zip(shown, done, strict=True))
+
+
+def _alike(shown: str, done: str, placeholders: Iterable[str]) -> bool:
+    starts = [done.partition(name)[0] for name in placeholders if name in done]
+    return shown == done or _ID.fullmatch(shown) is not None or any(shown.startswith(start) for start in starts)
