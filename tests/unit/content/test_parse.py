@@ -118,6 +118,7 @@ def test_unusual_line_separators_do_not_shift_the_text(file: Path) -> None:
         ("```text open=http://localhost:8080\nhttp://localhost:8080\n```", (Visit("http://localhost:8080"),)),
         ("```text shows\nhello\n```", ()),
         ("```bash\nls\n```", ()),
+        ("```bash aside\nls\n```", ()),
         ("```\nls\n```", ()),
     ],
 )
@@ -129,7 +130,7 @@ def test_words_after_the_language_make_a_fence_an_action(file: Path, fence: str,
 @pytest.mark.parametrize(
     ("fence", "expected", "found"),
     [
-        ("```bash walk\nls\n```", "one of run, type, press, file, open, shows after the fence's language", "walk"),
+        ("```bash walk\nls\n```", "one of run, type, press, file, open, shows, aside after the fence's language", "walk"),
         ("```bash run press=Ctrl-C\nls\n```", "only hold, ready, reply, run, secret, term after", "press"),
         ("```bash type term=a hold\nls\n```", "only ready, term, type after", "hold"),
         ("```text press=Ctrl-Z term=main\n```", "one of the keys Ctrl-C, Ctrl-D", "Ctrl-Z"),
