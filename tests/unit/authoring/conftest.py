@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -12,12 +13,26 @@ from labrunner.authoring.finding import Finding
 from labrunner.authoring.lint import lint
 from labrunner.authoring.source import read_course
 
+
+class Case(NamedTuple):
+    """A change, the rule that finds it, the text on the line where it does, and what is said."""
+
+    rule: str
+    file: str
+    old: str
+    new: str
+    place: str
+    says: str
+
+
+Finds = Callable[[Case], str]
 Change = Callable[[str, str, str], None]
 Judge = Callable[..., list[Finding]]
 At = Callable[[str, str], int]
 Found = Callable[..., list[tuple[str, int, str]]]
 
 TODAY = date(2026, 1, 1)
+WEB, PUSH = "labs/01-web/lab.md", "labs/02-push-it/lab.md"
 CLEAN = Path(__file__).parent / "clean"
 
 
@@ -75,3 +90,18 @@ def at(course: Path) -> At:
         return before.count("\n") + 1
 
     return line
+
+
+@pytest.fixture
+def finds(found: Found, change: Change, at: At) -> Finds:
+    """``finds(case)``: what the rule says after the change, having seen that it finds nothing elsewhere."""
+
+    def said(case: Case) -> str:
+        before = found()
+        change(case.file, case.old, case.new)
+        rows = [(line, says) for rule, line, says in found() if rule == case.rule and (rule, line, says) not in before]
+        assert [line for line, _ in rows] == [at(case.file, case.place)]
+        assert rows[0][1].startswith("expected ")
+        return rows[0][1]
+
+    return said

@@ -17,16 +17,17 @@ from labrunner.authoring.rules import RULES
 from labrunner.authoring.source import read_course
 from labrunner.content.locate import course_folder
 from labrunner.model.errors import ToolError
-from tests.unit.authoring.conftest import At, Change, Found, Judge
+from tests.unit.authoring.conftest import PUSH, WEB, At, Change, Found, Judge
 
 REPOSITORY = Path(__file__).parents[3]
-WEB, PUSH, CHECKS = "labs/01-web/lab.md", "labs/02-push-it/lab.md", "checks/test_01_web.py"
+CHECKS = "checks/test_01_web.py"
 
 
 def test_course_that_is_shipped_is_clean() -> None:
     """Nothing is found in it but what its labs acknowledge, each with a reason."""
-    folders = (course_folder(name) for name in ("labs", "checks", "images"))
-    assert [finding for finding in lint(read_course(*folders, datetime.now(UTC).date())) if not finding.reason] == []
+    labs, checks, images = (course_folder(name) for name in ("labs", "checks", "images"))
+    found = lint(read_course(labs, checks, images, datetime.now(UTC).date()))
+    assert [finding for finding in found if not finding.reason] == []
 
 
 def test_nothing_is_found_in_a_clean_course_but_what_it_acknowledges(judge: Judge) -> None:

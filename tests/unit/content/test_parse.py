@@ -130,7 +130,11 @@ def test_words_after_the_language_make_a_fence_an_action(file: Path, fence: str,
 @pytest.mark.parametrize(
     ("fence", "expected", "found"),
     [
-        ("```bash walk\nls\n```", "one of run, type, press, file, open, shows, aside after the fence's language", "walk"),
+        (
+            "```bash walk\nls\n```",
+            "one of run, type, press, file, open, shows, aside after the fence's language",
+            "walk",
+        ),
         ("```bash run press=Ctrl-C\nls\n```", "only hold, ready, reply, run, secret, term after", "press"),
         ("```bash type term=a hold\nls\n```", "only ready, term, type after", "hold"),
         ("```text press=Ctrl-Z term=main\n```", "one of the keys Ctrl-C, Ctrl-D", "Ctrl-Z"),
