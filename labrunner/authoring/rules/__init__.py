@@ -42,7 +42,6 @@ RULES: Mapping[str, Rule] = {
     "secret": variables.secret,
     "variable-ambiguous": exchanging.ambiguous,
     "variable-literal": exchanging.literal,
-    "check-literal": exchanging.literal_in_check,
     "image-unused": images.unused,
     "image-unknown": images.unknown,
     "image-age": images.age,
@@ -52,6 +51,7 @@ RULES: Mapping[str, Rule] = {
     "check-says": checks.says,
     "check-asks": checks.asks,
     "check-needs": checks.needs,
+    "check-literal": exchanging.literal_in_check,
     "check-reason": judging.reason,
     "check-looks": judging.looks,
 }

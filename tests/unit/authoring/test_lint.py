@@ -110,9 +110,13 @@ def test_course_without_labs_or_without_its_table_is_broken(judge: Judge, course
         judge()
 
 
-def test_every_rule_says_what_it_wants() -> None:
-    """Its docstring is one sentence or two."""
+def test_every_rule_is_documented_and_proven() -> None:
+    """In its docstring, in the reference, and by a mistake that these tests make."""
     assert [name for name, rule in RULES.items() if not (rule.__doc__ or "").endswith(".")] == []
+    reference = (REPOSITORY / "docs/reference/lint.md").read_text()
+    assert re.findall(r"^\| `([\w-]+)` \|", reference, re.MULTILINE) == list(RULES)
+    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in RULES if f'"{name}"' not in tests] == []
 
 
 @pytest.fixture
