@@ -136,9 +136,7 @@ def read_course(labs: Path, checks: Path, images: Path, today: date) -> CourseSo
                 lab=lab or Lab(name, number, title="", minutes=0, intro="", steps=(), folder=file.parent),
                 readable=lab is not None,
                 mistakes=(*mistakes, *(each for each in ill if each.file == str(file))),
-                checks=files.pop(name)
-                if name in files
-                else no_checks(checks / f"test_{number:02}_{name.replace('-', '_')}.py"),
+                checks=files.pop(name, no_checks(checks / f"test_{number:02}_{name.replace('-', '_')}.py")),
             )
         )
     return CourseSource(tuple(sources), tuple(files.values()), load_support(images / "support.yaml"), today)

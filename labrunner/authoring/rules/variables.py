@@ -39,7 +39,7 @@ def secret(source: LabSource, _course: CourseSource) -> Findings:
     for name in source.lab.secrets.keys() - typed.keys():
         says = f"expected the secret {name} behind a fence's language, found it nowhere"
         yield Finding(source.file, source.line("secrets", name), says, name)
-    for name in typed.keys() - source.lab.secrets.keys():
+    for name in typed.keys() - source.lab.secrets.keys() if source.readable else ():
         yield Finding(source.file, typed[name], f"expected {name} in 'secrets', found it nowhere", name)
 
 

@@ -51,7 +51,7 @@ from tests.unit.authoring.conftest import PUSH, WEB, Case, Finds
             "There is more",
             "a link that is defined, found [Docker][docs]",
         ),
-        Case("link", WEB, "(page.png)", "(pages.png)", "![A page", "a file that exists, found 'pages.png'"),
+        Case("link", WEB, "(page.svg)", "(pages.svg)", "![A page", "a file that exists, found 'pages.svg'"),
         Case(
             "name",
             WEB,

@@ -83,6 +83,12 @@ def test_each_of_several_broken_labs_is_told_and_the_rest_is_judged(found: Found
     ]
 
 
+def test_lab_without_front_matter_is_not_blamed_for_what_that_would_declare(found: Found, change: Change) -> None:
+    """Neither for its secret nor for its variables."""
+    change(PUSH, "title: Push it", "title: [Push it")
+    assert [rule for rule, _, _ in found()] == ["lab"]
+
+
 def test_every_mistake_that_the_loader_refuses_has_its_line(found: Found, change: Change) -> None:
     """Two in one front matter, and steps that need each other, each of which is told."""
     change(WEB, "minutes: 5", "minutes: five\ncolour: red")

@@ -50,15 +50,15 @@ EXACT = "Type `docker container run --detach --publish 8080:80 --name site nginx
             '![A page with the words "Welcome to nginx"]',
             "![ ]",
             "![",
-            "what the picture page.png shows, found ' '",
+            "what the picture page.svg shows, found ' '",
         ),
         Case(
             "alt-text",
             WEB,
             '![A page with the words "Welcome to nginx"]',
-            "![page.png]",
+            "![page.svg]",
             "![",
-            "page.png shows, found 'page.png'",
+            "page.svg shows, found 'page.svg'",
         ),
     ],
 )
