@@ -140,5 +140,6 @@ def _words(info: str) -> tuple[str, Mapping[str, str]]:
     try:
         language, *words = shlex.split(info) or [""]
     except ValueError:
-        return info.partition(" ")[0], {"": info}
+        language, _, rest = info.partition(" ")
+        return language, {rest: ""}
     return language, dict(word.partition("=")[::2] for word in words)

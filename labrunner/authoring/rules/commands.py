@@ -25,8 +25,8 @@ def shown(source: LabSource, _course: CourseSource) -> Findings:
                 f"expected 'run' or, where the solution does not do it, 'aside' behind {part.language}, found {first!r}"
             )
             yield Finding(source.file, part.line, says, first)
-        elif acts(part) and part.step is None:
-            says = f"expected what the solution does below a '##', found {first!r} before the first one"
+        elif part.step is None and (surplus := part.words.keys() - {"aside", "shows"}):
+            says = f"expected 'aside' or 'shows' before the first '##', found {min(surplus)!r}, which nobody would do"
             yield Finding(source.file, part.line, says, first)
         elif done := part.words.get("open") or part.words.get("press"):
             if first != done:

@@ -24,7 +24,7 @@ from tests.unit.authoring.conftest import PUSH, WEB, Case, Finds
             "```bash aside",
             "```bash run",
             "```bash run\ndocker version",
-            "below a '##', found 'docker version' before the first one",
+            "'aside' or 'shows' before the first '##', found 'run', which nobody would do",
         ),
         Case(
             "shown",

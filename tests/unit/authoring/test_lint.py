@@ -97,6 +97,22 @@ def test_every_mistake_that_the_loader_refuses_has_its_line(found: Found, change
     assert found("web")[2][2] == "expected a step before web/serve in 'needs', found web/stop"
 
 
+def test_line_is_found_below_a_code_span_that_goes_on_in_the_next_line(found: Found, change: Change, at: At) -> None:
+    """It has a blank where the line ended."""
+    change(WEB, "Do it in", "Do `docker container\nstop site` or ![](page.svg) in")
+    assert [(rule, line) for rule, line, _ in found("web")] == [("alt-text", at(WEB, "stop site`"))]
+
+
+def test_fence_whose_words_no_shell_would_split_is_told_once(found: Found, change: Change, at: At) -> None:
+    """In a step the loader refuses it, before the first step a rule does."""
+    change(WEB, "```bash aside", "```bash 'aside")
+    change(WEB, "```bash run term=second", "```bash run term='second")
+    assert [(rule, line) for rule, line, _ in found("web")] == [
+        ("shown", at(WEB, "```bash 'aside")),
+        ("lab", at(WEB, "```bash run term")),
+    ]
+
+
 def test_lab_that_is_no_text_is_told(found: Found, course: Path) -> None:
     """The other one, which builds on it, is judged."""
     (course / WEB).write_bytes(b"\xff\xfe")
@@ -141,7 +157,6 @@ def run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_command_says_file_line_and_what_was_expected(checkout: Path) -> None:
     """One line for each finding, in text and in JSON; the exit code tells whether there are any."""
-    assert run(checkout).returncode == 0
     lab = checkout / "labs/03-build-flask-image/lab.md"
     lab.write_text(lab.read_text().replace("```bash aside\nvi app.py", "```bash\nvi app.py"))
     line = lab.read_text().splitlines().index("vi app.py")
@@ -161,18 +176,34 @@ def test_command_says_file_line_and_what_was_expected(checkout: Path) -> None:
     assert run(checkout, "push").returncode == 0
 
 
+def test_command_finds_nothing_in_this_repository() -> None:
+    """It shows what is acknowledged, of all labs or of one, and says how much there is."""
+    done = run(REPOSITORY)
+    assert (done.returncode, done.stderr) == (0, "")
+    *shown, last = done.stdout.splitlines()
+    assert last == f"labs judged: 6, findings: 0, acknowledged: {len(shown)}"
+    assert all(line.startswith("labs/") and "(acknowledged: " in line for line in shown)
+    assert json.loads(run(REPOSITORY, "first-container", "--json").stdout) == {
+        "verdict": "passed",
+        "findings": [],
+        "acknowledged": [],
+    }
+
+
 def test_command_is_used_wrongly_or_broken(checkout: Path) -> None:
     """A lab that does not exist, and a course that is not there."""
-    assert run(checkout, "psh").returncode == 2
+    done = run(REPOSITORY, "psh")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no lab 'psh'; did you mean push?" in done.stderr
     shutil.rmtree(checkout / "images")
     done = run(checkout, "--json")
     assert (done.returncode, json.loads(done.stdout)["verdict"]) == (3, "errored")
 
 
-def test_command_waits_for_nothing_slow(checkout: Path) -> None:
+def test_command_waits_for_nothing_slow() -> None:
     """Neither the docker SDK nor pytest is imported: it answers in an editor."""
     command = [sys.executable, "-X", "importtime", "-m", "labrunner", "lint"]
-    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60)
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "markdown_it" in imported
     assert imported.isdisjoint({"docker", "pytest", "rich", "requests"})

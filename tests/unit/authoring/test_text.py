@@ -60,6 +60,7 @@ EXACT = "Type `docker container run --detach --publish 8080:80 --name site nginx
             "![",
             "page.svg shows, found 'page.svg'",
         ),
+        Case("alt-text", WEB, "Do it in", "<img src='page.svg'>\n\nDo it in", "<img", "page.svg shows, found nothing"),
     ],
 )
 def test_mistake_is_found(finds: Finds, case: Case) -> None:
