@@ -12,8 +12,10 @@ from labrunner.authoring.source import CourseSource, LabSource
 
 #: The digits of a container's ID, as examples show them.
 _ID = re.compile(r"[0-9a-f]{3,64}")
+#: So many words say what a command does: ``docker container run``.
+_VERB = 3
 #: A command of fewer words differs from too many others in one.
-_FEWEST_WORDS = 4
+_FEWEST_WORDS = 5
 
 
 def shown(source: LabSource, _course: CourseSource) -> Findings:
@@ -65,22 +67,32 @@ def drift(source: LabSource, _course: CourseSource) -> Findings:
     for step in source.lab.steps:
         solution = [line.split() for line in commands(step)]
         for part in source.of(Kind.CODE, step=step.number - 1):
-            words = part.text.split()
-            differing = [(_differing(words, line, source.lab.ids), " ".join(line)) for line in solution]
-            if len(words) < _FEWEST_WORDS or any(count == 0 for count, _ in differing):
+            shown = part.text.split()
+            if any(_alike(shown, done[: len(shown)], source.lab.ids) for done in solution):  # its beginning is enough
                 continue
-            for line in (line for count, line in differing if count == 1):
-                says = f"expected {line!r}, as the solution has it, found {part.text!r}"
-                yield Finding(source.file, part.line, says, part.text)
+            for done in solution:
+                if min(len(shown), len(done)) >= _FEWEST_WORDS and _nearly(shown, done, source.lab.ids):
+                    says = f"expected {' '.join(done)!r}, as the solution has it, found {part.text!r}"
+                    yield Finding(source.file, part.line, says, part.text)
 
 
-def _differing(shown: Sequence[str], done: Sequence[str], placeholders: Iterable[str]) -> int | None:
-    """In how many words two commands differ, an ID being like any other word; None if one has more of them."""
-    if len(shown) != len(done):
-        return None
-    return sum(not _alike(one, other, placeholders) for one, other in zip(shown, done, strict=True))
+def _nearly(shown: Sequence[str], done: Sequence[str], placeholders: Iterable[str]) -> bool:
+    """Whether two commands differ in one word behind their verb: it is another one, or stands in one of them only."""
+    return any(
+        _alike([*shown[:at], *shown[at + one :]], [*done[:at], *done[at + other :]], placeholders)
+        for at in range(_VERB, max(len(shown), len(done)))
+        for one, other in ((1, 1), (1, 0), (0, 1))
+    )
 
 
-def _alike(shown: str, done: str, placeholders: Iterable[str]) -> bool:
-    starts = [done.partition(name)[0] for name in placeholders if name in done]
-    return shown == done or _ID.fullmatch(shown) is not None or any(shown.startswith(start) for start in starts)
+def _alike(shown: Sequence[str], done: Sequence[str], placeholders: Iterable[str]) -> bool:
+    """Whether two commands are the same, an ID being like any other word."""
+    return len(shown) == len(done) and all(
+        one == other
+        or _ID.fullmatch(one)
+        or any(
+            name in other and not one.startswith("-") and one.startswith(other.partition(name)[0])
+            for name in placeholders
+        )
+        for one, other in zip(shown, done, strict=True)
+    )

@@ -16,6 +16,11 @@ from tests.unit.authoring.conftest import PUSH, WEB, Change, Found
         (WEB, "labrunner start web", "labrunner check --answer 80"),
         (WEB, "```bash aside\ndocker version\n```", "```dockerfile\nFROM nginx\n```"),
         (WEB, "## Stop it", "## Stop `it`"),
+        (
+            WEB,
+            "One command ends it.",
+            "`docker container run --detach` began it, `docker container stop --time 2` ends it.",
+        ),
         (WEB, "docker container stop 3f0", "docker container stop site"),
         (WEB, "  stop: {needs: [serve]}", "  stop: {needs: [serve], until: push-it/send}"),
         (WEB, "SITE_ID\n```\n\n###", "SITE_ID\nexport MY_ID=5; echo $MY_ID\n```\n\n###"),
