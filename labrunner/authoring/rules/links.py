@@ -66,7 +66,7 @@ def _problem(source: LabSource, target: str) -> str | None:
     file = source.file.parent / unquote(address.path) if address.path else source.file
     if not file.exists():
         return "a file that exists"
-    if address.fragment:
+    if address.fragment and file.suffix == ".md":
         parts = source.parts if file == source.file else read_markup(file.read_text(encoding="utf-8", errors="replace"))
         if unquote(address.fragment) not in set(_anchors(parts)):
             return "a heading that exists"

@@ -11,6 +11,7 @@ from tests.unit.authoring.conftest import PUSH, WEB, Change, Found
     ("file", "old", "new"),
     [
         (WEB, "#serve-a-page", "lab.md#serve-a-page"),
+        (WEB, "(https://docs.docker.com)", "(../02-push-it#files)"),
         (WEB, "(https://docs.docker.com)", "(mailto:somebody@example.org)"),
         (WEB, "labrunner start web", "labrunner check step2"),
         (WEB, "labrunner start web", "labrunner check --answer 80"),
