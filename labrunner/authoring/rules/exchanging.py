@@ -47,9 +47,10 @@ def literal(source: LabSource, course: CourseSource) -> Findings:
     """A value that is exchanged stands nowhere undeclared or in a longer word: there it would stay as it is."""
     own = _exchanged(source.lab)
     covered = whole_word(*own.values()) if own else None
+    everywhere = _everywhere(course)
     for line, text in source.body if source.readable else ():
         rest = covered.sub("", text) if covered else text
-        for value, name in _everywhere(course).items():
+        for value, name in everywhere.items():
             if re.search(rf"(?<![\w.]){re.escape(value)}(?!\w)", rest):
                 where = "as a word of its own" if name in own else "in 'vars'"
                 says = f"expected {name} {where}, found its value {value}, which is not exchanged so"
@@ -58,9 +59,10 @@ def literal(source: LabSource, course: CourseSource) -> Findings:
 
 def literal_in_check(source: LabSource, course: CourseSource) -> Findings:
     """A check reads a value that is exchanged from ``var``."""
+    everywhere = _everywhere(course)
     for node in ast.walk(source.checks.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
-            for value, name in _everywhere(course).items():
+            for value, name in everywhere.items():
                 if whole_word(value).search(str(node.value)):
                     says = f'expected var["{name}"], found its value {value}, which is not exchanged in a check'
                     yield Finding(source.checks.file, node.lineno, says, name)
