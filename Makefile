@@ -46,6 +46,7 @@ format: $(VENV)/dev
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/labrunner lint
 
 types: $(VENV)/dev
 	$(BIN)/mypy

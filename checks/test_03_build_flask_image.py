@@ -82,7 +82,7 @@ def test_copy_comes_last(engine: Engine, var: Mapping[str, str], folder: Path, e
 @step("run")
 def test_app_answers(engine: Engine, var: Mapping[str, str], evidence: dict[str, Any]) -> None:
     """your app answers on the port that you published"""
-    container = _container(engine, var["image"])
+    container = _container(engine, var)
     port = port_to_ask(container, int(var["app_port"]), INSIDE)
     page = page_of(engine, container, port, INSIDE)
     require(
@@ -151,15 +151,16 @@ def _missing(file: str, folder: Path, asked: str) -> tuple[str, str]:
     return f"{asked}; {file} is missing in {folder}, and is in {found.parent}", f"cp {found} {folder}, then {BUILD}"
 
 
-def _container(engine: Engine, image: str) -> Container:
+def _container(engine: Engine, var: Mapping[str, str]) -> Container:
     """The running container of the image as it is now."""
+    image = var["image"]
     now = engine.image(image)
     everyone = engine.containers()
     own = [container for container in everyone if now is not None and container.image_id == now.id]
     running = [container for container in own if container.running]
     if running:
         return running[0]
-    command = f"docker run -p 5001:{INSIDE} -d {image}"
+    command = f"docker run -p {var['app_port']}:{INSIDE} -d {image}"
     if own:
         demand_running(engine, own[0])
     older = [container for container in everyone if container.image.startswith(image) and container.running]

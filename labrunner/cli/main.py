@@ -43,6 +43,9 @@ GROUPS = {
     "Look on": {
         "run": "Do every step as a learner would, and verify each.",
     },
+    "Teach": {
+        "lint": "Judge the labs themselves, and their checks.",
+    },
     "This machine": {
         "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",
         "images": "The images that the labs need: prepare, list, remove.",

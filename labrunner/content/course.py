@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from labrunner.content.frontmatter import line_of
 from labrunner.content.parse import parse_lab
 from labrunner.model.errors import LabFileError, ToolError
 from labrunner.model.lab import Course, Lab, Step, WriteFile
@@ -17,52 +19,68 @@ def load_course(labs: Path) -> Course:
 
     Raises LabFileError where a lab's text, or a step's name in ``needs``, ``until`` or ``ids``, is wrong.
     """
-    found = [(match, folder) for folder in labs.iterdir() if (match := _FOLDER.fullmatch(folder.name))]
-    if not found:
-        raise ToolError(f"there is no lab below {labs}", next="pip install --force-reinstall labrunner")
-    course = Course(
-        tuple(
-            parse_lab(folder / "lab.md", match[2], int(match[1]))
-            for match, folder in sorted(found, key=lambda item: item[1].name)
-        )
-    )
-    for lab in course.labs:
-        _check_steps(course, lab)
-        _check_files(course, lab)
+    course = Course(tuple(parse_lab(*found) for found in find_labs(labs)))
+    for mistake in misfits(course):
+        raise mistake
     return course
 
 
-def _check_steps(course: Course, lab: Lab) -> None:
+def find_labs(labs: Path) -> tuple[tuple[Path, str, int], ...]:
+    """The file, the name and the number of every lab below ``labs``, in the order of the numbers."""
+    found = [(match, folder) for folder in labs.iterdir() if (match := _FOLDER.fullmatch(folder.name))]
+    if not found:
+        raise ToolError(f"there is no lab below {labs}", next="pip install --force-reinstall labrunner")
+    return tuple(
+        (folder / "lab.md", match[2], int(match[1])) for match, folder in sorted(found, key=lambda item: item[1].name)
+    )
+
+
+def misfits(course: Course, unread: frozenset[str] = frozenset()) -> Iterator[LabFileError]:
+    """Each name of a step, a lab or a file in a front matter that leads nowhere or backwards.
+
+    ``unread`` are labs that exist and could not be read; what leads into them is not judged.
+    """
+    for lab in course.labs:
+        yield from _wrong_steps(course, lab, unread)
+        yield from _wrong_files(course, lab, unread)
+
+
+def _wrong_steps(course: Course, lab: Lab, unread: frozenset[str]) -> Iterator[LabFileError]:
     order = {step.ref: place for place, step in enumerate(course.steps)}
     for step in lab.steps:
         for need in step.needs:
+            if need.lab in unread:
+                continue
             if need not in order or order[need] >= order[step.ref]:
-                raise _wrong(lab, step.name, f"a step before {step.ref} in 'needs'", str(need))
-            if course.step(need).ask is not None:
-                raise _wrong(lab, step.name, "a step that asks nothing in 'needs'", str(need))
-        if step.until is not None and order.get(step.until, -1) < order[step.ref]:
-            raise _wrong(lab, step.name, f"{step.ref} or a step after it in 'until'", str(step.until))
+                yield _wrong(lab, ("steps", step.name), f"a step before {step.ref} in 'needs'", str(need))
+            elif course.step(need).ask is not None:
+                yield _wrong(lab, ("steps", step.name), "a step that asks nothing in 'needs'", str(need))
+        until = step.until
+        if until is not None and until.lab not in unread and order.get(until, -1) < order[step.ref]:
+            yield _wrong(lab, ("steps", step.name), f"{step.ref} or a step after it in 'until'", str(until))
     for name, evidence in lab.ids.items():
-        if evidence.step not in order:
-            raise _wrong(lab, name, "a step that exists in 'ids'", str(evidence.step))
+        if evidence.step not in order and evidence.step.lab not in unread:
+            yield _wrong(lab, ("ids", name), "a step that exists in 'ids'", str(evidence.step))
 
 
-def _check_files(course: Course, lab: Lab) -> None:
+def _wrong_files(course: Course, lab: Lab, unread: frozenset[str]) -> Iterator[LabFileError]:
+    earlier = {other.name for other in course.labs if other.number < lab.number}
     for other, files in lab.carry.items():
-        if other not in {earlier.name for earlier in course.labs if earlier.number < lab.number}:
-            raise _wrong(lab, other, "an earlier lab in 'carry'", other)
+        if other in unread:
+            continue
+        if other not in earlier:
+            yield _wrong(lab, ("carry", other), "an earlier lab in 'carry'", other)
+            continue
         steps = course.lab(other).steps
         written = {action.path for step in steps for action in step.actions if isinstance(action, WriteFile)}
         for name in files:
             if name not in written:
-                raise _wrong(lab, other, f"a file that a step of {other} writes in 'carry'", name)
+                yield _wrong(lab, ("carry", other), f"a file that a step of {other} writes in 'carry'", name)
 
 
-def _wrong(lab: Lab, key: str, expected: str, found: str) -> LabFileError:
+def _wrong(lab: Lab, key: tuple[str, ...], expected: str, found: str) -> LabFileError:
     file = lab.folder / "lab.md"
-    lines = file.read_text(encoding="utf-8").splitlines()
-    line = next((n for n, text in enumerate(lines, start=1) if text.strip().startswith(f"{key}:")), 1)
-    return LabFileError(str(file), line, expected, found)
+    return LabFileError(str(file), line_of(file.read_text(encoding="utf-8"), *key), expected, found)
 
 
 def before(course: Course, step: Step) -> tuple[Step, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from labrunner.model.errors import ToolError
@@ -22,3 +23,8 @@ def course_folder(name: str) -> Path:
     raise ToolError(
         f"the folder {name} of the course is missing beside {_PACKAGE}", next="pip install --force-reinstall labrunner"
     )
+
+
+def lab_of(check_file: Path) -> str:
+    """The lab that a file of checks is for: ``test_02_nginx_and_mongo.py`` is for ``nginx-and-mongo``."""
+    return re.sub(r"^test_\d\d_", "", check_file.stem).replace("_", "-")

@@ -15,11 +15,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from labrunner.content.frontmatter import StepFields, parse_front_matter
+from labrunner.content.frontmatter import StepFields, read_front_matter
 from labrunner.model.errors import LabFileError
 from labrunner.model.lab import Action, Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 
-_MARKDOWN = MarkdownIt("commonmark").enable("table").use(front_matter_plugin)
+#: The Markdown of the labs.
+MARKDOWN = MarkdownIt("commonmark").enable("table").use(front_matter_plugin)
 _HINT = re.compile(r"<details>\s*<summary>Hint</summary>", re.IGNORECASE)
 _KEYS = {"Ctrl-C", "Ctrl-D"}
 _OPTIONS = {
@@ -29,6 +30,7 @@ _OPTIONS = {
     "file": {"file"},
     "open": {"open"},
     "shows": {"shows"},
+    "aside": {"aside"},
 }
 #: The option that names a secret; a string constant so that no scanner takes it for one.
 _SECRET = "secret"  # noqa: S105 - the word of the format, not a password
@@ -46,16 +48,37 @@ class _Section:
 
 def parse_lab(file: Path, name: str, number: int) -> Lab:
     """The lab in ``file``. Raises LabFileError with file and line for the first mistake found."""
+    lab, mistakes = read_lab(file, name, number)
+    if lab is None or mistakes:
+        raise mistakes[0]
+    return lab
+
+
+def read_lab(file: Path, name: str, number: int) -> tuple[Lab | None, tuple[LabFileError, ...]]:
+    """The lab in ``file`` and every mistake in it; what is wrong in a step is left out of the lab.
+
+    There is no lab where its file, its front matter or the number of its steps is wrong.
+    """
+    mistakes: list[LabFileError] = []
+    try:
+        return _lab(file, name, number, mistakes), tuple(mistakes)
+    except LabFileError as error:
+        return None, (*mistakes, error)
+
+
+def _lab(file: Path, name: str, number: int, mistakes: list[LabFileError]) -> Lab:
+    """The lab; mistakes that leave the rest readable are added to ``mistakes``, others are raised."""
     shown = str(file)
     try:
         source = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LabFileError(shown, 1, "a readable file in UTF-8", str(error)) from error
     lines = source.split("\n")  # as Markdown counts them: splitlines() would also end a line at a form feed or U+2028
-    tokens = _MARKDOWN.parse(source)
+    tokens = MARKDOWN.parse(source)
     if not tokens or tokens[0].type != "front_matter":
         raise LabFileError(shown, 1, "front matter between two lines '---'", lines[0] or "an empty file")
-    fields = parse_front_matter(name, shown, tokens[0].content)
+    fields, wrong = read_front_matter(name, shown, tokens[0].content)
+    mistakes.extend(wrong)
     sections = list(_sections(tokens[1:], len(lines)))
     intro_end = sections[0].first if sections else len(lines)
     if len(sections) != len(fields.steps):
@@ -72,7 +95,7 @@ def parse_lab(file: Path, name: str, number: int) -> Lab:
         minutes=fields.minutes,
         intro=_without_title(lines[(tokens[0].map or [0, 0])[1] : intro_end]),
         steps=tuple(
-            _step(shown, lines, section, step, position)
+            _step(shown, lines, section, step, position, mistakes)
             for position, (section, step) in enumerate(zip(sections, fields.steps, strict=True), start=1)
         ),
         folder=file.parent,
@@ -81,6 +104,7 @@ def parse_lab(file: Path, name: str, number: int) -> Lab:
         ids=fields.ids,
         secrets=fields.secrets,
         carry=fields.carry,
+        acknowledged=fields.acknowledged,
     )
 
 
@@ -97,8 +121,16 @@ def _without_title(lines: Sequence[str]) -> str:
     return re.sub(r"\A# [^\n]*", "", "\n".join(lines).strip()).strip()
 
 
-def _step(file: str, lines: Sequence[str], section: _Section, fields: StepFields, number: int) -> Step:
-    hints, cut = _hints(file, lines, section)
+def _step(
+    file: str, lines: Sequence[str], section: _Section, fields: StepFields, number: int, mistakes: list[LabFileError]
+) -> Step:
+    hints, cut = _hints(file, lines, section, mistakes)
+    actions: list[Action] = []
+    for fence in (token for token in section.tokens if token.type == "fence"):
+        try:
+            actions.extend(_actions(file, fence))
+        except LabFileError as error:
+            mistakes.append(error)
     kept = [line for n, line in enumerate(lines) if section.first < n < section.last and n not in cut]
     return Step(
         ref=fields.ref,
@@ -106,14 +138,16 @@ def _step(file: str, lines: Sequence[str], section: _Section, fields: StepFields
         title=section.title,
         text=re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip(),
         hints=hints,
-        actions=tuple(action for token in section.tokens if token.type == "fence" for action in _actions(file, token)),
+        actions=tuple(actions),
         needs=fields.needs,
         until=fields.until,
         ask=fields.ask,
     )
 
 
-def _hints(file: str, lines: Sequence[str], section: _Section) -> tuple[tuple[str, ...], set[int]]:
+def _hints(
+    file: str, lines: Sequence[str], section: _Section, mistakes: list[LabFileError]
+) -> tuple[tuple[str, ...], set[int]]:
     """The hints of a section, and the numbers of the lines they stand on."""
     hints: list[str] = []
     cut: set[int] = set()
@@ -124,9 +158,9 @@ def _hints(file: str, lines: Sequence[str], section: _Section) -> tuple[tuple[st
         start = (block.map or [0, 0])[0]
         close = blocks[i + 1] if i + 1 < len(blocks) else None
         if close is None or close.map is None or "</details>" not in close.content:
-            raise LabFileError(
-                file, start + 1, "a hint with blank lines inside and '</details>' after it", block.content
-            )
+            expected = "a hint with blank lines inside and '</details>' after it"
+            mistakes.append(LabFileError(file, start + 1, expected, block.content))
+            continue
         hints.append("\n".join(lines[(block.map or [0, 0])[1] : close.map[0]]).strip())
         cut.update(range(start, close.map[1]))
     return tuple(hints), cut

@@ -42,9 +42,14 @@ def with_placeholders(lab: Lab, step: Step, recorded: Mapping[str, Mapping[str, 
     return _step(step, _swapper(short)) if short else step
 
 
+def whole_word(*words: str) -> re.Pattern[str]:
+    """What matches any of the words where it would be exchanged; an arrow, as in ``8080->80``, ends a word."""
+    either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<![\w.-])(?:{either})(?!\w|-(?!>))")
+
+
 def _swapper(exchanges: Mapping[str, str]) -> Callable[[str], str]:
-    words = "|".join(re.escape(word) for word in sorted(exchanges, key=len, reverse=True))
-    pattern = re.compile(rf"(?<![\w.-])(?:{words})(?![\w-])")
+    pattern = whole_word(*exchanges)
     return lambda text: pattern.sub(lambda match: exchanges[match[0]], text)
 
 

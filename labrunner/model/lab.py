@@ -104,7 +104,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab: its text, its steps and what it brings along. ``folder`` holds ``lab.md`` and the files beside it."""
+    """One lab: its text, its steps and what it brings along. ``folder`` holds ``lab.md`` and the files beside it.
+
+    ``acknowledged`` says why something that a rule of ``labrunner lint`` finds is meant to be so: rule, what, reason.
+    """
 
     name: str
     number: int
@@ -118,6 +121,7 @@ class Lab:
     ids: Mapping[str, Evidence] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     carry: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    acknowledged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def needs(self) -> tuple[str, ...]:

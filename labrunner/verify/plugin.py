@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping
@@ -11,6 +10,7 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from labrunner.content import locate
 from labrunner.engine.api import ApiError
 from labrunner.model.errors import LabrunnerError
 from labrunner.model.lab import StepRef
@@ -24,8 +24,8 @@ EVIDENCE = pytest.StashKey[dict[str, Any]]()
 
 
 def lab_of(item: pytest.Item) -> str:
-    """The lab that a check's file is for: ``test_02_nginx_and_mongo.py`` is for ``nginx-and-mongo``."""
-    return re.sub(r"^test_\d\d_", "", Path(item.path).stem).replace("_", "-")
+    """The lab that a check is for, by the name of its file."""
+    return locate.lab_of(item.path)
 
 
 def step_of(item: pytest.Item) -> str:

@@ -70,6 +70,7 @@ def shell(request: pytest.FixtureRequest, environ: dict[str, str]) -> Iterator[p
         ("labrunner sol", "ve"),
         ("labrunner list dep", "loy-change"),
         ("labrunner show mem", "ory"),
+        ("labrunner lint push cle", "an-up"),
         ("labrunner check nginx-and-mongo/mo", "ngo"),
         ("labrunner goto push/lo", "gin"),
         ("labrunner check --engine nam", "espace"),
@@ -113,7 +114,7 @@ def test_broken_home_still_completes(complete: Complete, tmp_path: Path, broken:
     assert complete("labrunner --home ~nobody-of-that-name/x show clean-up/pr") == ["clean-up/prune"]
 
 
-@pytest.mark.parametrize("command", ["check", "run", "doctor", "goto", "images prepare"])
+@pytest.mark.parametrize("command", ["check", "run", "doctor", "goto", "images prepare", "lint"])
 def test_tab_waits_for_nothing_slow(environ: dict[str, str], command: str) -> None:
     """Neither the docker SDK nor pytest nor rich is imported to complete a name."""
     given = {**environ, **asking(f"labrunner {command} pus")}

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from labrunner.content.course import before, load_course
+from labrunner.content.course import before, find_labs, load_course, misfits
 from labrunner.content.locate import course_folder
+from labrunner.content.parse import parse_lab
 from labrunner.model.errors import LabFileError, ToolError
+from labrunner.model.lab import Course
 from tests.unit.builders import a_course, a_step, ref
 
 Write = Callable[..., None]
@@ -62,7 +64,7 @@ def test_folder_without_labs_is_a_broken_installation(tmp_path: Path) -> None:
         (("a: {}",), "ids:\n  X: b/id\n", 5, "a step that exists in 'ids', found two/b"),
         (("a: {}",), "carry:\n  three: [x]\n", 5, "an earlier lab in 'carry', found three"),
         (("a: {}",), "carry:\n  two: [x]\n", 5, "an earlier lab in 'carry', found two"),
-        (("a: {}",), "carry: {one: [app.py]}\n", 1, "a file that a step of one writes in 'carry', found app.py"),
+        (("a: {}",), "carry: {one: [app.py]}\n", 4, "a file that a step of one writes in 'carry', found app.py"),
     ],
 )
 def test_reference_that_leads_nowhere_or_backwards_is_a_mistake(
@@ -103,3 +105,15 @@ def test_course_that_is_shipped_fits_together() -> None:
     assert [lab.number for lab in course.labs] == [1, 2, 3, 4, 5, 6]
     poor = [str(step.ref) for step in course.steps if len(step.hints) < 2 or not (step.actions or step.ask)]
     assert not poor
+
+
+def test_what_leads_into_a_lab_that_could_not_be_read_is_not_judged(tmp_path: Path, write: Write) -> None:
+    """It may be right; the other mistakes of the same lab are told, all of them."""
+    more = "ids: {X: one/a/id, Y: two/b/id}\ncarry: {one: [app.py], none: [app.py]}\n"
+    write("02-two", "a: {needs: [one/a, b], until: one/a}", more=more)
+    course = Course(tuple(parse_lab(*found) for found in find_labs(tmp_path)))
+    assert [error.says.partition("expected ")[2] for error in misfits(course, frozenset({"one"}))] == [
+        "a step before two/a in 'needs', found two/b",
+        "a step that exists in 'ids', found two/b",
+        "an earlier lab in 'carry', found none",
+    ]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from labrunner.content.frontmatter import Fields, parse_front_matter
+from labrunner.content.frontmatter import Fields, line_of, read_front_matter
 from labrunner.model.errors import LabFileError
 from labrunner.model.lab import Evidence, StepRef
 from tests.unit.builders import ref
@@ -16,15 +16,19 @@ LEAST = "title: T\nminutes: 5\nsteps: {one: {}}\n"
 
 def read(source: str) -> Fields:
     """The front matter of the lab ``lab``."""
-    return parse_front_matter("lab", "lab.md", source)
+    fields, mistakes = read_front_matter("lab", "lab.md", source)
+    assert not mistakes
+    return fields
 
 
 def mistake(source: str) -> LabFileError:
-    """The mistake that is found."""
-    with pytest.raises(LabFileError) as caught:
-        read(source)
-    assert re.match(rf"lab\.md:{caught.value.line}: expected ", caught.value.says)
-    return caught.value
+    """The mistake that is found first."""
+    try:
+        _, (error, *_) = read_front_matter("lab", "lab.md", source)
+    except LabFileError as raised:
+        error = raised
+    assert re.match(rf"lab\.md:{error.line}: expected ", error.says)
+    return error
 
 
 def test_all_fields_are_read() -> None:
@@ -37,6 +41,7 @@ def test_all_fields_are_read() -> None:
         "ids: {NGINX_ID: nginx/container, APP_ID: build/run/container}\n"
         "secrets: {password: auth/htpasswd}\n"
         "carry: {build: [app.py, Dockerfile]}\n"
+        'acknowledged: {image-age: {"mongo:3.4": it is what the text is about}}\n'
         "steps:\n"
         "  nginx: {until: other/stop}\n"
         "  stop: {needs: [nginx, build/run]}\n"
@@ -50,6 +55,7 @@ def test_all_fields_are_read() -> None:
     }
     assert fields.secrets == {"password": "auth/htpasswd"}
     assert fields.carry == {"build": ("app.py", "Dockerfile")}
+    assert fields.acknowledged == {"image-age": {"mongo:3.4": "it is what the text is about"}}
     nginx, stop = fields.steps
     assert (nginx.ref, nginx.needs, nginx.until, nginx.ask) == (ref("nginx"), (), StepRef("other", "stop"), None)
     assert (stop.needs, stop.until) == ((ref("nginx"), StepRef("build", "run")), None)
@@ -71,7 +77,7 @@ def test_asking_step_ends_with_its_own_passing() -> None:
 @pytest.mark.parametrize(
     ("source", "line", "expected", "found"),
     [
-        (LEAST + "colour: red\n", 5, "one of carry, ids,", "colour"),
+        (LEAST + "colour: red\n", 5, "one of acknowledged, carry, ids,", "colour"),
         ("minutes: 5\nsteps: {one: {}}\n", 2, "a title", "None"),
         ("title: T\nsteps: {one: {}}\nminutes: long\n", 4, "a whole number of minutes", "long"),
         ("title: T\nminutes: yes\nsteps: {one: {}}\n", 3, "a whole number of minutes", "True"),
@@ -115,3 +121,34 @@ def test_yaml_that_cannot_be_read_is_told_with_its_line() -> None:
 def test_yaml_that_breaks_without_a_mark_is_a_mistake_of_the_lab_too(source: str) -> None:
     """A control character or an impossible date has no mark in PyYAML, and is no traceback here."""
     assert "front matter in YAML" in mistake(source).says
+
+
+def test_every_mistake_is_told_and_the_rest_is_read() -> None:
+    """An author mends them in one go."""
+    source = "title: T\nminutes: long\nimages: [nginx]\ncolour: red\nsteps:\n  images: {need: [x]}\n  b: {until: /}\n"
+    fields, mistakes = read_front_matter("lab", "lab.md", source)
+    assert [error.line for error in mistakes] == [5, 3, 7, 8]
+    assert (fields.title, fields.images, [step.ref.step for step in fields.steps]) == ("T", ("nginx",), ["images", "b"])
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        (("title",), 2),
+        (("vars", "b"), 3),
+        (("images", "mongo:3.4"), 4),
+        (("steps", "images"), 6),
+        (("steps", "none"), 1),
+        (("Text",), 1),
+    ],
+)
+def test_line_of_a_key_is_found_however_it_is_written(key: tuple[str, ...], line: int) -> None:
+    """In braces or on lines of their own, and a step that is named as a key of the whole lab is."""
+    text = "---\ntitle: T\nvars: {a: x, b: y}\nimages: [nginx, 'mongo:3.4']\nsteps:\n  images: {}\n---\nText: no key\n"
+    assert line_of(text, *key) == line
+
+
+def test_broken_front_matter_has_no_lines() -> None:
+    """So that a mistake that is no YAML can be told all the same."""
+    assert line_of("---\ntitle: [\n---\n", "title") == 1
+    assert line_of("no front matter", "title") == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labrunner.content.parse import parse_lab
+from labrunner.content.parse import parse_lab, read_lab
 from labrunner.model.errors import LabFileError
 from labrunner.model.lab import Action, Command, KeyPress, Lab, Typed, Visit, WriteFile
 from tests.unit.builders import ref
@@ -118,6 +118,7 @@ def test_unusual_line_separators_do_not_shift_the_text(file: Path) -> None:
         ("```text open=http://localhost:8080\nhttp://localhost:8080\n```", (Visit("http://localhost:8080"),)),
         ("```text shows\nhello\n```", ()),
         ("```bash\nls\n```", ()),
+        ("```bash aside\nls\n```", ()),
         ("```\nls\n```", ()),
     ],
 )
@@ -129,7 +130,11 @@ def test_words_after_the_language_make_a_fence_an_action(file: Path, fence: str,
 @pytest.mark.parametrize(
     ("fence", "expected", "found"),
     [
-        ("```bash walk\nls\n```", "one of run, type, press, file, open, shows after the fence's language", "walk"),
+        (
+            "```bash walk\nls\n```",
+            "one of run, type, press, file, open, shows, aside after the fence's language",
+            "walk",
+        ),
         ("```bash run press=Ctrl-C\nls\n```", "only hold, ready, reply, run, secret, term after", "press"),
         ("```bash type term=a hold\nls\n```", "only ready, term, type after", "hold"),
         ("```text press=Ctrl-Z term=main\n```", "one of the keys Ctrl-C, Ctrl-D", "Ctrl-Z"),
@@ -181,3 +186,22 @@ def test_text_between_quotes_of_front_matter_may_hold_what_looks_like_markdown(f
     front = "---\ntitle: T\nminutes: 5\n## a comment\nsteps: {one: {}}\n---\n"
     lab = parse(file, f"{front}## One\n\n```bash\n## no step\n```\n")
     assert [step.title for step in lab.steps] == ["One"]
+
+
+def test_every_mistake_of_a_lab_is_told_and_the_rest_is_read(file: Path) -> None:
+    """The parts that are wrong are left out."""
+    front = "---\ntitle: T\nminutes: 5\ncolour: red\nsteps: {one: {}}\n---\n"
+    hint = "<details><summary>Hint</summary>\nNo blank line.\n</details>"
+    file.write_text(f"{front}## One\n\n```bash run\nls\n```\n\n```bash walk\n```\n\n```text press=X\n```\n\n{hint}\n")
+    lab, mistakes = read_lab(file, "lab", 1)
+    assert [error.line for error in mistakes] == [4, 19, 13, 16]
+    assert lab is not None
+    assert lab.steps[0].actions == (Command("ls"),)
+
+
+def test_lab_without_its_steps_cannot_be_read(file: Path) -> None:
+    """Nothing says which text is which step's; what is known of its front matter is told with it."""
+    file.write_text("---\ntitle: T\nminutes: long\nsteps: {one: {}, two: {}}\n---\n## One\n")
+    lab, mistakes = read_lab(file, "lab", 1)
+    assert lab is None
+    assert [error.line for error in mistakes] == [3, 6]

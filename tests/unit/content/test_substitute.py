@@ -70,6 +70,7 @@ def test_lab_stays_itself_where_nothing_is_exchanged() -> None:
         ("the student's name, 'student'", "the ann's name, 'ann'"),
         ("students student-1 my-student x.student _student", "students student-1 my-student x.student _student"),
         ("15055 50551 0.5055 5055-1", "15055 50551 0.5055 5055-1"),
+        ("0.0.0.0:5055->5000/tcp", "0.0.0.0:5056->5000/tcp"),
     ],
 )
 def test_only_whole_words_are_exchanged_and_the_longest_first(text: str, expected: str) -> None:
