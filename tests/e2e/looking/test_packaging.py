@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FINDS = (
     "from labrunner.content.locate import course_folder as f; from labrunner.content.course import load_course;"
     "print(len(load_course(f('labs')).labs), len(list(f('checks').glob('test_*.py'))), end=' ');"
-    "print(len(list(f('images').iterdir())))"
+    "print(sum(each.is_dir() for each in f('images').iterdir()))"
 )
 
 
