@@ -64,12 +64,13 @@ class Screen:
 
 @dataclass
 class Person:
-    """One learner in ``folder``, whose home, ledger and sockets are their own.
+    """One learner in ``folder`` on the engine at ``host``, whose home, ledger and sockets are their own.
 
     The sockets are elsewhere, since the path of a unix socket has to be short.
     """
 
     folder: Path
+    host: str
     runtime: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lr-", dir="/tmp")))
     screens: dict[tuple[str, str], Screen] = field(default_factory=dict)
     _begun: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -84,7 +85,8 @@ class Person:
         """The environment of their windows."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LABRUNNER_")}
         own = {"LABRUNNER_HOME": str(self.home), "XDG_STATE_HOME": str(self.folder / "state")}
-        return {**kept, **own, "XDG_RUNTIME_DIR": str(self.runtime), "TERM": "xterm", "NO_COLOR": "1"}
+        where = {"XDG_RUNTIME_DIR": str(self.runtime), "DOCKER_HOST": self.host}
+        return {**kept, **own, **where, "TERM": "xterm", "NO_COLOR": "1"}
 
     def labrunner(self, *words: str, given: str = "", through: Sequence[str] = ()) -> Done:
         """Type a command and read all that it says; ``given`` is what it reads, ``through`` the program to start it."""
