@@ -13,8 +13,8 @@ from labrunner.proxy.inventory import Inventory
 from labrunner.proxy.scope import Scope
 
 _FULL = re.compile(r"(?:sha256:)?([0-9a-f]{64})\n?")
-#: The classic builder's line on the image that a step made.
-_STEP = re.compile(r" ---> ([0-9a-f]{12})\n?")
+#: The classic builder's line on the image that a step made, and Podman's.
+_STEP = re.compile(r"(?: -)?--> ([0-9a-f]{11,12})\n?")
 
 
 def build(scope: Scope, call: Call, _: bytes) -> Plan:
@@ -61,10 +61,9 @@ class Build:
 
     def ended(self) -> Iterable[str]:
         """Record the names, and the intermediate images."""
-        rows = self.scope.engine.api.json("GET", "/images/json", all="1")
-        parents = {row["Id"]: row.get("ParentId") or "" for row in rows}
+        parents = self.scope.engine.parents()
         new = set(parents) - self.before.images
-        own = {identity for identity in new if identity.removeprefix("sha256:")[:12] in self.steps}
+        own = {identity for identity in new if identity.removeprefix("sha256:").startswith(tuple(self.steps))}
         for identity in self.done:
             parent = parents.get(identity, "")
             while parent in new:
