@@ -18,12 +18,16 @@ _STEP = re.compile(r"(?: -)?--> ([0-9a-f]{11,12})\n?")
 
 
 def build(scope: Scope, call: Call, _: bytes) -> Plan:
-    """Label the image, and record it and what it stands on as far as it was not there before."""
+    """Label the image, and record it and what it stands on as far as it was not there before.
+
+    The container of a step that failed would be left behind, and nobody would know whose it is.
+    """
     tags = tuple(familiar(name) for name in call.values("t") if name)
     for name in tags:
         scope.guard_name(name)
     watched = Build(scope, tags)
-    return Watch(labels_query(call, scope.labels("image")), None, watched.seen, watched.ended)
+    asked = labels_query(call, scope.labels("image")).having("forcerm", "1")
+    return Watch(asked, None, watched.seen, watched.ended)
 
 
 def built(row: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger
 from tests.e2e.scope.conftest import PREFIX, Client, State
+from tests.e2e.scope.test_removal import make_everything
 
 pytestmark = pytest.mark.engine
 
@@ -14,9 +15,8 @@ pytestmark = pytest.mark.engine
 NAMELESS = b"FROM ubuntu\nLABEL labrunner-test=1\nRUN echo one > /x\n"
 
 
-@pytest.mark.parametrize("command", ["image rm {}lab-image", "system prune --all --force --volumes"])
 def test_image_on_a_strangers_nameless_one_goes_with_its_own_parents_only(
-    lab: Client, engine: Engine, ledger: Ledger, strangers: State, command: str
+    lab: Client, engine: Engine, ledger: Ledger, strangers: State
 ) -> None:
     """Podman would take the stranger's along, which has neither a name nor another child."""
     lab("build", "-t", f"{PREFIX}lab-image", "-", given=NAMELESS + b"RUN echo three > /y\nRUN echo four > /z\n")
@@ -24,6 +24,18 @@ def test_image_on_a_strangers_nameless_one_goes_with_its_own_parents_only(
     while below not in strangers.images.images:
         below = parents[below]
     assert below not in strangers.images.names.values()
-    lab(*command.format(PREFIX).split())
+    lab("image", "rm", f"{PREFIX}lab-image")
+    assert State.take(engine) == strangers
+    assert ledger.made() == ()
+
+
+@pytest.mark.slow
+def test_prune_of_everything_takes_the_labs_own(lab: Client, engine: Engine, ledger: Ledger, strangers: State) -> None:
+    """Named images and what they were built on, named and anonymous volumes, and what a failed build leaves."""
+    make_everything(lab)
+    lab("build", "-t", f"{PREFIX}lab-on-strangers", "-", given=NAMELESS + b"RUN echo three > /y\n")
+    lab("container", "rm", "--force", f"{PREFIX}lab-running")
+    lab("system", "prune", "--all", "--force", "--volumes")
+    lab("image", "rm", f"{PREFIX}lab-name")  # a further name of a stranger's image is no image of the lab's
     assert State.take(engine) == strangers
     assert ledger.made() == ()
