@@ -8,7 +8,7 @@ from typing import Any
 
 from labrunner.engine.api import Api, ApiError
 from labrunner.engine.objects import Container, HistoryEntry, Image, Process, is_podman
-from labrunner.engine.references import shown
+from labrunner.engine.references import full_id, shown
 from labrunner.wire.streams import frames
 
 #: The version of Podman's own API that is spoken where it has nothing of Docker's.
@@ -46,6 +46,11 @@ class Engine:
             for row in rows
         )
 
+    def parents(self) -> Mapping[str, str]:
+        """The ID of each image, intermediate ones too, and of the one that it was built on; empty for none."""
+        rows = self.api.json("GET", "/images/json", all="1")
+        return {row["Id"]: full_id(row.get("ParentId") or "") for row in rows}
+
     def history(self, reference: str) -> tuple[HistoryEntry, ...]:
         """The image's history, base first."""
         rows = self.api.json("GET", f"/images/{reference}/history")
@@ -72,15 +77,20 @@ class Engine:
         """Whether Podman answers, which differs from Docker in a few answers."""
         return is_podman(self.api.json("GET", "/version"))
 
+    @cached_property
+    def libpod(self) -> Api:
+        """Podman's own API, at the paths that begin with /libpod (https://docs.podman.io/en/v4.3/_static/api.html)."""
+        return Api(self.host, version=_LIBPOD)
+
     def limit_memory(self, identity: str, limits: Mapping[str, Any]) -> None:
         """Change a container's limits of memory on Podman; ``limits`` is the body of Docker's update call, in bytes.
 
-        Podman 4 has no such endpoint of Docker's API, but one of its own
-        (https://docs.podman.io/en/v4.3/_static/api.html, ContainerUpdateLibpod), which takes an OCI runtime's limits.
+        Podman 4 has no such endpoint of Docker's API, but one of its own (ContainerUpdateLibpod), which takes an OCI
+        runtime's limits.
         """
         memory = {"limit": limits.get("Memory") or None, "swap": limits.get("MemorySwap") or None}
         given = {"memory": {name: value for name, value in memory.items() if value is not None}}
-        Api(self.host, version=_LIBPOD).bytes("POST", f"/libpod/containers/{identity}/update", given)  # answers in text
+        self.libpod.bytes("POST", f"/libpod/containers/{identity}/update", given)  # it answers in text
 
     def logs(self, container: Container, *, tail: int = 200) -> str:
         """The last lines that the container wrote, both streams in order."""

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
+from labrunner.engine.references import familiar
 from labrunner.engine.removal import Own, remove_image, remove_name
 from labrunner.engine.rows import Row, Rows, unusable
 from labrunner.model.errors import ToolError
@@ -158,7 +159,7 @@ class Ledger:
             return made if made and home in {None, made.home} else None
 
         def reference(name: str, identity: str) -> bool:
-            made = found(name)
+            made = found(familiar(name))
             return made is not None and made.of == identity
 
         return Own(lambda identity: found(identity) is not None, reference)

@@ -1,9 +1,14 @@
-"""Names of images as clients write them and as engines list them."""
+"""Names and IDs of images as clients write them and as engines list them."""
 
 from __future__ import annotations
 
 #: What an engine puts before a short name, and Docker leaves out where it shows one.
 _DEFAULTS = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/", "localhost/")
+
+
+def full_id(identity: str) -> str:
+    """An image's ID with its algorithm, as Docker writes it; Podman leaves that out in some places. Empty for none."""
+    return f"sha256:{identity}" if identity and ":" not in identity else identity
 
 
 def repository(reference: str) -> str:

@@ -13,17 +13,21 @@ from labrunner.proxy.inventory import Inventory
 from labrunner.proxy.scope import Scope
 
 _FULL = re.compile(r"(?:sha256:)?([0-9a-f]{64})\n?")
-#: The classic builder's line on the image that a step made.
-_STEP = re.compile(r" ---> ([0-9a-f]{12})\n?")
+#: The classic builder's line on the image that a step made, and Podman's.
+_STEP = re.compile(r"(?: -)?--> ([0-9a-f]{11,12})\n?")
 
 
 def build(scope: Scope, call: Call, _: bytes) -> Plan:
-    """Label the image, and record it and what it stands on as far as it was not there before."""
+    """Label the image, and record it and what it stands on as far as it was not there before.
+
+    The container of a step that failed would be left behind, and nobody would know whose it is.
+    """
     tags = tuple(familiar(name) for name in call.values("t") if name)
     for name in tags:
         scope.guard_name(name)
     watched = Build(scope, tags)
-    return Watch(labels_query(call, scope.labels("image")), None, watched.seen, watched.ended)
+    asked = labels_query(call, scope.labels("image")).having("forcerm", "1")
+    return Watch(asked, None, watched.seen, watched.ended)
 
 
 def built(row: Mapping[str, Any]) -> str | None:
@@ -61,10 +65,9 @@ class Build:
 
     def ended(self) -> Iterable[str]:
         """Record the names, and the intermediate images."""
-        rows = self.scope.engine.api.json("GET", "/images/json", all="1")
-        parents = {row["Id"]: row.get("ParentId") or "" for row in rows}
+        parents = self.scope.engine.parents()
         new = set(parents) - self.before.images
-        own = {identity for identity in new if identity.removeprefix("sha256:")[:12] in self.steps}
+        own = {identity for identity in new if identity.removeprefix("sha256:").startswith(tuple(self.steps))}
         for identity in self.done:
             parent = parents.get(identity, "")
             while parent in new:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labrunner.engine.api import ApiError
-from labrunner.engine.references import familiar, repository
+from labrunner.engine.references import familiar, full_id, repository
 from labrunner.engine.removal import remove_image, remove_name
 from labrunner.proxy.call import Answer, Call, Pass, Plan, Record, Refused, Watch
 from labrunner.proxy.inventory import Inventory
@@ -54,7 +54,7 @@ def commit(scope: Scope, call: Call, body: bytes) -> Plan:
         scope.guard_name(reference)
 
     def made(answer: Mapping[str, Any]) -> None:
-        identity = _full(answer["Id"])
+        identity = full_id(answer["Id"])
         scope.add("image", identity)
         if reference:
             scope.name_given(reference, identity)
@@ -169,10 +169,6 @@ def _guard_users(scope: Scope, name: str, identity: str) -> None:
 def is_labelled(row: Mapping[str, Any]) -> bool:
     """Whether an image was made in a lab, and not pulled."""
     return label_of("image") in (row.get("Labels") or {})
-
-
-def _full(identity: str) -> str:
-    return identity if identity.startswith("sha256:") else f"sha256:{identity}"
 
 
 def labels_query(call: Call, labels: Mapping[str, str]) -> Call:

@@ -11,6 +11,7 @@ from typing import Any
 
 from labrunner.engine.api import ApiError
 from labrunner.engine.objects import timestamp
+from labrunner.engine.references import full_id
 from labrunner.engine.removal import Change, remove_image, remove_name
 from labrunner.proxy.call import Answer, Call, Plan
 from labrunner.proxy.filters import Filters
@@ -105,7 +106,7 @@ def is_unused_image(
 
     With ``every`` one that was made in a lab may have names.
     """
-    if row["Id"] in used or any(other.get("ParentId") == row["Id"] for other in rows):
+    if row["Id"] in used or any(full_id(other.get("ParentId") or "") == row["Id"] for other in rows):
         return False
     return not _names(row) or (every and is_labelled(row))
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from labrunner.engine.api import VERSION, dial
 from labrunner.engine.ledger import Ledger, Made
+from labrunner.engine.references import full_id
 from labrunner.model.errors import LabrunnerError
 from labrunner.proxy.answers import split_head
 from labrunner.wire.chunks import Chunks
@@ -71,8 +72,8 @@ def _removals(engine: socket.socket) -> Iterator[tuple[str, str]]:
 
 
 def _forget(ledger: Ledger, kind: str, identity: str) -> None:
-    if kind == "image" and not identity.startswith("sha256:"):
-        identity = f"sha256:{identity}"
+    if kind == "image":
+        identity = full_id(identity)
     made = ledger.find(kind, identity)
     names: tuple[Made, ...] = ()
     if kind == "image":

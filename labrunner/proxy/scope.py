@@ -71,7 +71,7 @@ class Scope:
 
     def owns_reference(self, reference: str, identity: str) -> bool:
         """Whether this home gave that name to the image that it names now."""
-        return self.ledger.own(self.home).reference(familiar(reference), identity)
+        return self.ledger.own(self.home).reference(reference, identity)
 
     def guard_name(self, reference: str, identity: str | None = None) -> None:
         """Refuse to move a stranger's name of an image, to ``identity`` or to one that is not known yet."""

@@ -59,9 +59,15 @@ def last_words(engine: Engine, container: Container) -> str:
 
 def why_not_running(engine: Engine, container: Container) -> str:
     """How a container that does not run ended: the engine's own error, else its exit code and last words."""
-    if container.error:
-        return f"{container.status}, because {container.error}"
+    if error := container.error or _taken_port(container):
+        return f"{container.status}, because {error}"
     return f"{container.status} with exit code {container.exit_code}; its log ends: {last_words(engine, container)}"
+
+
+def _taken_port(container: Container) -> str:
+    """What kept a container from starting where the engine kept no error of that, as Podman: a port that is taken."""
+    taken = [port.host for port in container.ports if container.status == "created" and _in_use(port.host)]
+    return f"port {taken[0]} of this host is already in use" if taken else ""
 
 
 def demand_running(engine: Engine, container: Container) -> None:

@@ -64,12 +64,13 @@ class Screen:
 
 @dataclass
 class Person:
-    """One learner in ``folder``, whose home, ledger and sockets are their own.
+    """One learner in ``folder`` on the engine at ``host``, whose home, ledger and sockets are their own.
 
     The sockets are elsewhere, since the path of a unix socket has to be short.
     """
 
     folder: Path
+    host: str
     runtime: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lr-", dir="/tmp")))
     measured: bool = True  # whether coverage is measured in what they start, which takes as long again
     screens: dict[tuple[str, str], Screen] = field(default_factory=dict)
@@ -86,7 +87,8 @@ class Person:
         others = ("LABRUNNER_",) if self.measured else ("LABRUNNER_", "COVERAGE_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         own = {"LABRUNNER_HOME": str(self.home), "XDG_STATE_HOME": str(self.folder / "state")}
-        return {**kept, **own, "XDG_RUNTIME_DIR": str(self.runtime), "TERM": "xterm", "NO_COLOR": "1"}
+        where = {"XDG_RUNTIME_DIR": str(self.runtime), "DOCKER_HOST": self.host}
+        return {**kept, **own, **where, "TERM": "xterm", "NO_COLOR": "1"}
 
     def labrunner(self, *words: str, given: str = "", through: Sequence[str] = ()) -> Done:
         """Type a command and read all that it says; ``given`` is what it reads, ``through`` the program to start it."""

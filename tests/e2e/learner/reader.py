@@ -32,7 +32,7 @@ def _in(pattern: str) -> Callable[[str], str]:
 
 #: What a learner reads from what their terminal has shown, where a step asks.
 ANSWERS: dict[str, Callable[[str], str]] = {
-    "first-container/list": _in(r'^([0-9a-f]{12})\s+ubuntu\s+"top"'),
+    "first-container/list": _in(r'^([0-9a-f]{12})\s+ubuntu(?::latest)?\s+"top"'),
     "first-container/host": _in(r"^root\s+(\d+)\s.*\d\stop$"),
     "first-container/namespaces": _in(r"^(\w+:\[\d+\])$"),
     "nginx-and-mongo/images": _in(r"map\[(\d+)/tcp"),

@@ -130,7 +130,7 @@ def test_second_command_is_told_who_works_in_the_home(person: Person) -> None:
     first = person.begins("goto", f"{LAB}/again")
     assert first.stdout is not None
     assert first.stdout.readline()
-    first.send_signal(signal.SIGSTOP)  # however fast it is, it is still there when the others come
+    first.send_signal(signal.SIGSTOP)  # else it may come to its end meanwhile
     for command in ("solve", f"goto {LAB}/again", "reset --all"):
         holder = f"labrunner goto (process {first.pid}) is working there"
         says(person.labrunner(*command.split()), 3, holder, "wait for it")

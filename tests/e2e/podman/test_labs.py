@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,9 @@ import pytest
 
 from labrunner.engine.engine import Engine
 from labrunner.model.verdict import EngineFacts
-from labrunner.proxy.inventory import Inventory
 from tests.e2e.podman.course import client, labrunner
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-def engine(podman: EngineFacts) -> Iterator[Engine]:
-    """Podman, which holds the same containers, references and volumes after the test as before it."""
-    engine = Engine(podman.endpoint)
-    before = _holds(engine)
-    yield engine
-    assert _holds(engine) == before
-
-
-def _holds(engine: Engine) -> tuple[frozenset[str], Inventory, frozenset[str]]:
-    """Container IDs, images with their names, and volumes."""
-    containers = frozenset(row["Id"] for row in engine.api.json("GET", "/containers/json", all="1"))
-    return containers, Inventory.take(engine), engine.volumes()
 
 
 def test_service_is_started_where_none_runs(found: str, podman: EngineFacts) -> None:

@@ -161,7 +161,7 @@ def clean(client: Client) -> None:
         if found:
             client(kind, "rm", *found)
     names = client("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split()
-    for name in [name for name in names if name.startswith(PREFIX)]:
+    for name in [name for name in names if PREFIX in name]:
         client("image", "rm", "--force", name)
     dangling = client("image", "ls", "--quiet", "--filter", "dangling=true", "--filter", "label=labrunner-test").split()
     if dangling:

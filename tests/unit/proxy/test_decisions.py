@@ -129,6 +129,8 @@ def test_build_says_what_it_made(row: dict[str, Any], identity: str | None) -> N
 def test_build_says_its_steps() -> None:
     assert step({"stream": " ---> 15443cbf70cb\n"}) == "15443cbf70cb"
     assert step({"stream": " ---> Running in 33bc8269415d\n"}) is None
+    assert step({"stream": "--> 15443cbf70c\n"}) == "15443cbf70c"
+    assert step({"stream": f"--> Using cache {ID[7:]}\n"}) is None
 
 
 def test_labels_join_those_of_the_build() -> None:
@@ -176,7 +178,8 @@ def test_prune_means_images_that_nothing_stands_on() -> None:
     row = {"Id": ID, "RepoTags": ["<none>:<none>"], "Labels": None}
     assert is_unused_image(row, [row], (), every=False)
     assert not is_unused_image(row, [row], {ID}, every=False)
-    assert not is_unused_image(row, [row, {"Id": "child", "ParentId": ID}], (), every=False)
+    for parent in (ID, ID.removeprefix("sha256:")):  # as Docker and as Podman write it
+        assert not is_unused_image(row, [row, {"Id": "child", "ParentId": parent}], (), every=False)
     assert not is_unused_image({**row, "RepoTags": ["a:1"]}, [row], (), every=True)
     assert is_unused_image({**row, "RepoTags": ["a:1"], "Labels": LABELS}, [row], (), every=True)
     assert not is_unused_image({**row, "RepoTags": ["a:1"], "Labels": LABELS}, [row], (), every=False)
