@@ -113,13 +113,13 @@ class Ledger:
         self._write([_row(each, gone=True) for each in made])
 
     def ask(self, home: str, lab: str) -> Made:
-        """Record that the engine will be asked for a container; ``sync`` brings that onto the disk."""
+        """Record that the engine will be asked for a container, so that it is found should this process be killed."""
         call = Made(CALL, secrets.token_hex(8), home, lab)
         self._write([_row(call)])
         return call
 
     def answered(self, call: Made, *made: Made) -> None:
-        """Record what a call has made in its place; on the disk the call stands for it until the system writes that."""
+        """Record what a call has made in its place. ``sync`` brings it onto the disk, which need not be waited for."""
         self._write([*map(_row, made), _row(call, gone=True)])
 
     def sync(self) -> None:

@@ -95,12 +95,12 @@ class Pass:
 class Record(Pass):
     """As Pass, and ``made`` sees the JSON of a successful answer before the client does.
 
-    ``sent`` is called while the engine works on the call, and ``refused`` where it does not do it.
+    ``refused`` is called where the engine does not do it, and ``told`` once the client has the answer.
     """
 
     made: Callable[[Any], None] = lambda _: None
-    sent: Callable[[], None] = lambda: None
     refused: Callable[[], None] = lambda: None
+    told: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,6 @@ def _forward(client: socket.socket, engine: socket.socket, request: _Request, pl
 
 def _record(client: socket.socket, engine: socket.socket, plan: Record) -> None:
     """Read the answer to its end even where the client has gone, since what was made is to be recorded."""
-    plan.sent()
     received = bytearray()
     engine.settimeout(None)
     while content := engine.recv(_READ):
@@ -112,7 +111,10 @@ def _record(client: socket.socket, engine: socket.socket, plan: Record) -> None:
     else:
         plan.refused()
     closing = head.with_headers(head.headers.having("Connection", "close"))
-    _send_last(client, closing.serialise() + bytes(received))
+    client.settimeout(_LINGER)
+    client.sendall(closing.serialise() + bytes(received))
+    plan.told()
+    _send_last(client)
 
 
 def _hijack(client: socket.socket, engine: socket.socket, early: bytes, plan: Hijack) -> None:
@@ -218,7 +220,7 @@ def _say(client: socket.socket, status: int, message: str) -> None:
         _send_last(client, answer(status, {"message": message}))
 
 
-def _send_last(client: socket.socket, content: bytes) -> None:
+def _send_last(client: socket.socket, content: bytes = b"") -> None:
     """Send the end of a connection, and read on for a moment: closed before that, the client might lose it."""
     client.settimeout(_LINGER)
     client.sendall(content)

@@ -36,7 +36,7 @@ def create(scope: Scope, call: Call, body: bytes) -> Plan:
             scope.add("volume", *(name for name in names if is_anonymous(name) and name not in (before or ())))
 
     refused = partial(scope.ledger.answered, asked)
-    return Record(call, json.dumps(config).encode(), made, scope.ledger.sync, refused)
+    return Record(call, json.dumps(config).encode(), made, refused, scope.ledger.sync)
 
 
 def named_volumes(host: Mapping[str, Any]) -> tuple[str, ...]:
