@@ -10,8 +10,8 @@ from typing import Any
 
 from labrunner.engine.finding import Finding
 
-#: What the labs' containers take at once, in bytes: measured 70 MiB, nearly all of it mongod's, which doubles when it is
-#: asked something; the rest is for the engine and for builds.
+#: What the labs need, in bytes. Of their containers mongod takes most, 65 MiB where nobody asks it anything; the rest
+#: is room for the engine and for builds.
 MEMORY = 512 << 20
 #: What a learner's files and transcripts take, in bytes.
 HOME_ROOM = 64 << 20
