@@ -26,10 +26,12 @@ def choose_variables(
     """The lab's variables: what the learner wants, else what this home uses, else the default or a free port."""
     for name in wanted:
         if name not in lab.variables or not exchangeable(name):
-            may = ", ".join(name for name in lab.variables if exchangeable(name)) or "none"
+            may = [name for name in lab.variables if exchangeable(name)]
+            example = f" --set {may[0]}={lab.variables[may[0]]}" if may else ""
             raise UsageError(
-                f"{name} was to be set for {lab.name}, and the variables that may be set there are {may}",
-                next=f"labrunner start {lab.name} --set NAME=VALUE",
+                f"{name} was to be set for {lab.name}, and the variables that may be set there are"
+                f" {', '.join(may) or 'none'}",
+                next=f"labrunner start {lab.name}{example}",
             )
         if not is_valid(name, wanted[name]):
             if not name.endswith("_port"):
