@@ -68,6 +68,8 @@ def test_bare_command_says_where_one_is(environ: dict[str, str]) -> None:
     shown = run(environ).stdout
     assert "> nginx-and-mongo" in shown
     assert "step1 images" in shown
+    assert "then: labrunner check nginx-and-mongo/images --answer TEXT" in shown
+    assert "next: labrunner check nginx-and-mongo/images --answer TEXT" in run(environ, "hint").stdout
     data = json.loads(run(environ, "--json").stdout)
     assert (data["lab"], data["step"], data["name"]) == ("nginx-and-mongo", "step1", "images")
 
