@@ -38,6 +38,7 @@ def test_the_registry_has_to_ask_for_the_password(learner: Learner) -> None:
     learner.types(f"{run} {LOCKED.replace('REALM=labrunner', 'REALM=')} registry:2")
     learner.types("docker container wait registry")
     learner.is_refused("registry", because="the container registry was to run, and it is exited")
+    learner.is_refused("registry", because="its log ends: panic: unable to configure authorization")
     learner.types(remove)
 
     learner.types(f"{run} {LOCKED} --env REGISTRY_HTTP_ADDR=127.0.0.1:5000 registry:2")
