@@ -366,6 +366,15 @@ def test_port_that_is_none_is_a_usage_error(home: Home, value: str) -> None:
         started(home, a_lab(variables=PUSH), registry_port=value)
 
 
+def test_port_of_another_server_of_the_lab_is_a_usage_error(home: Home) -> None:
+    """The second of the two could never be started. What is offered may be had."""
+    lab = a_lab(variables={"web_port": "8080", "db_port": "8081"})
+    with pytest.raises(UsageError, match="web_port was to be 8081, and that is db_port of lab") as caught:
+        started(home, lab, web_port="8081")
+    assert caught.value.next == "labrunner start lab --set web_port=8082"
+    assert started(home, lab, web_port="8081", db_port="8080") == {"web_port": "8081", "db_port": "8080"}
+
+
 def test_home_is_held_by_one_command_at_a_time(home: Home) -> None:
     """The second is told who works there; with the first one's end it is free, however that came about."""
     with home.held("labrunner goto"), pytest.raises(ToolError) as no, Home(home.path).held("labrunner solve"):
