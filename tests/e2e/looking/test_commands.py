@@ -118,7 +118,7 @@ def test_start_makes_the_folder_and_shows_the_first_step(environ: dict[str, str]
         (["check", "nginx-and-mongo/nginx", "--answer", "1"], "which asks nothing", "labrunner check"),
         (["run"], "run needs the names of labs", "labrunner run --all"),
         (["run", "--all", "push"], "run needs the names of labs", "labrunner run --all"),
-        (["chekc"], "no such command", "labrunner --help"),
+        (["chekc"], "there is no command 'chekc'; did you mean check?", "labrunner --help"),
         (["check", "--engine", "lxc"], "is not one of", "labrunner check --help"),
     ],
 )
@@ -132,6 +132,14 @@ def test_wrong_usage_is_a_sentence_and_exit_code_2(
     assert says in error["says"]
     assert follows in error["next"]
     assert not re.search(r"\b(LAB|STEP|NAME|VALUE)\b", error["next"])
+
+
+def test_option_without_its_value_leads_to_the_commands_own_help(environ: dict[str, str]) -> None:
+    done = run(environ, "check", "--answer")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "labrunner: option '--answer' requires an argument", "next: labrunner check --help"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", [["check", "nginx-and-mongo/nginx"], ["run", "--all"], ["images", "list"]])
