@@ -169,7 +169,7 @@ def _server(engine: Engine, port: int, folder: Path) -> Container:
         raise NotDone(f"a container of {SERVER} was asked for, and there is none", "labrunner show push/registry")
     running = [container for container in own if container.running]
     container = next((each for each in running if port in each.host_ports(INSIDE)), (running or own)[0])
-    demand_running(engine, container, f"cd {folder} and run it again")
+    demand_running(engine, container, f"cd {folder}, then run it again")
     demand_port(container, port, INSIDE, "run it with --publish as the step shows")
     return container
 
