@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,9 @@ def test_registry_wants_a_password(
 
 
 @step("login")
-def test_login_was_accepted(engine: Engine, recorded: Recorded, registry: Registry, evidence: dict[str, Any]) -> None:
+def test_login_was_accepted(
+    engine: Engine, recorded: Recorded, registry: Registry, folder: Path, evidence: dict[str, Any]
+) -> None:
     """the registry has let you in"""
     login = f"docker login --username {registry.user} {registry.host}"
     if not registry.local:
@@ -69,7 +72,7 @@ def test_login_was_accepted(engine: Engine, recorded: Recorded, registry: Regist
     require(
         accepted,
         f"a login as {registry.user} was to be accepted, and the registry's log shows none",
-        next=f"{login}, with the password in password.txt",
+        next=f"{login} --password-stdin < {shlex.quote(str(folder / 'password.txt'))}",
     )
     evidence.update(user=registry.user, accepted=accepted[0].partition(" ")[0])
 

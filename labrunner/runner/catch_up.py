@@ -107,8 +107,9 @@ def clear_way(hands: Hands, step: Step, ledger: Ledger) -> tuple[str, ...]:
         if container.id not in own:
             raise ToolError(
                 f"{step.ref} needs the name or the port of the container {container.name}"
-                f" ({container.short}, {container.image}), which was not made in this home",
-                next=f"docker container rm --force {container.name}, if you do not need it",
+                f" ({container.short}, {container.image}), which was not made in this home; if you need it no more,"
+                " remove it",
+                next=f"docker container rm --force {container.name}",
             )
     for container in found.values():
         engine.remove_container(container.id)
