@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger
 from labrunner.engine.objects import Container
+from labrunner.engine.registry import Registry
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, Course, Lab, Step, StepRef
 from labrunner.model.progress import Progress
@@ -82,7 +83,8 @@ class CatchingUp:
                     report = holding[each.ref]
                     if changed and report.verdict is Verdict.PASSED:
                         (report,) = self.run.look((each,))
-                    if report.verdict is not Verdict.PASSED or (report.state is State.ENDED and each.ref in needed):
+                    lost = report.state is State.ENDED and each.ref in needed
+                    if report.verdict is not Verdict.PASSED or lost or _is_login_elsewhere(hands, each):
                         changed = True
                         report = self._done(hands, each)
                     yield report
@@ -93,6 +95,16 @@ class CatchingUp:
         self.run.beginning(hands.lab, step)
         clear_way(hands, step, self.ledger)
         return self.run.step(hands.lab.steps[step.number - 1], hands)
+
+
+def _is_login_elsewhere(hands: Hands, step: Step) -> bool:
+    """Whether the step logs in at the lab's own registry, and the learner did so where the labs' terminals do not look.
+
+    That is a shell of the learner's own, whose docker keeps its logins elsewhere.
+    """
+    logs_in = any(isinstance(action, Command) and action.secret in hands.secrets for action in step.actions)
+    registry = hands.lab.variables.get("registry", "")
+    return logs_in and Registry(registry, "", None).local and not hands.home.knows_login(registry)
 
 
 def clear_way(hands: Hands, step: Step, ledger: Ledger) -> tuple[str, ...]:
