@@ -7,19 +7,20 @@ learner would, in order, and verified. Once something has been done anew, what s
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger
 from labrunner.engine.objects import Container
+from labrunner.engine.references import familiar
 from labrunner.engine.registry import Registry
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, Course, Lab, Step, StepRef
 from labrunner.model.progress import Progress
 from labrunner.model.verdict import State, StepReport, Verdict
 from labrunner.runner.course_run import Run
-from labrunner.runner.hands import Hands, values_of
+from labrunner.runner.hands import Hands, names_given, values_of
 from labrunner.runner.home import Home
 
 
@@ -110,10 +111,11 @@ def _is_login_elsewhere(hands: Hands, step: Step) -> bool:
 def clear_way(hands: Hands, step: Step, ledger: Ledger) -> tuple[str, ...]:
     """Remove what an earlier try of the step has left: a container with its name, or on its port; their names.
 
-    Raises ToolError where one is somebody else's.
+    Raises ToolError where one is somebody else's, and where a name that the step gives to an image is.
     """
     engine, own = ledger.engine, own_containers(hands.home, ledger)
     lines = [action.line for action in hands.lab.steps[step.number - 1].actions if isinstance(action, Command)]
+    _demand_image_names(ledger, hands, lines)
     found = {container.id: container for line in lines for container in _in_the_way(engine, line)}
     for container in found.values():
         if container.id not in own:
@@ -126,6 +128,19 @@ def clear_way(hands: Hands, step: Step, ledger: Ledger) -> tuple[str, ...]:
     for container in found.values():
         engine.remove_container(container.id)
     return tuple(container.name for container in found.values())
+
+
+def _demand_image_names(ledger: Ledger, hands: Hands, lines: Iterable[str]) -> None:
+    """ToolError where an image has a name that a command gives, and not from the labs' terminals."""
+    own = ledger.own(str(hands.home.path))
+    for name in names_given(lines):
+        image = ledger.engine.image(name)
+        if image is not None and not own.reference(familiar(name), image.id):
+            raise ToolError(
+                f"the image {image.id[7:19]} has the name {name}, and was not given it in the labs' terminals; go on in"
+                " the shell where you did that, or take the name away first",
+                next=f"docker image rm {name}",
+            )
 
 
 def own_containers(home: Home, ledger: Ledger) -> frozenset[str]:

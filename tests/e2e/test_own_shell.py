@@ -35,3 +35,16 @@ def test_goto_logs_in_itself_where_the_login_was_made_in_a_shell_of_ones_own(per
     subprocess.run(["bash", "-ec", login], cwd=person.home / "push", env=own, check=True, capture_output=True)
     assert person.verdicts("push/login") == {"login": "passed"}
     assert "PASSED    step4 push: " in person.does("goto", "push/pull")
+
+
+def test_image_name_given_in_a_shell_of_ones_own_is_told_before_anything_is_typed(person: Person) -> None:
+    """The scope would refuse to move it, and the check could not know why."""
+    person.does("start", "build-flask-image")
+    subprocess.run(["docker", "tag", "nginx", "python-hello-world"], check=True)
+    try:
+        done = person.labrunner("solve", "build-flask-image/build")
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "has the name python-hello-world, and was not given it in the labs' terminals" in done.stderr
+        assert "next: docker image rm python-hello-world" in done.stderr
+    finally:
+        subprocess.run(["docker", "image", "rm", "python-hello-world"], check=True)
