@@ -69,8 +69,8 @@ def why_not_running(engine: Engine, container: Container) -> str:
     """How a container that does not run ended: the engine's own error, else its exit code and last words."""
     if taken := _PORT_TAKEN.search(container.error):
         return (
-            f"{container.status}, because port {taken[1]} of this host was taken; end what has it, or choose another"
-            " port as the step's text says"
+            f"{container.status}, because port {taken[1]} of this host was taken already; end what has it, or choose"
+            " another port as the step's text says"
         )
     if container.error:
         return f"{container.status}, because {container.error}"

@@ -26,7 +26,9 @@ STACK = ["goroutine 1 [running]:", "main.main()", "cmd/registry/main.go:22 +0x25
 def test_taken_port_is_told_by_its_number_and_with_the_way_out(error: str) -> None:
     """In place of the engine's own sentence, which names neither."""
     made = replace(a_container("nginx"), running=False, status="created", error=error)
-    with pytest.raises(NotDone, match="created, because port 8080 of this host was taken; end what has it") as caught:
+    with pytest.raises(
+        NotDone, match="created, because port 8080 of this host was taken already; end what has it"
+    ) as caught:
         demand_running(NOBODY, made)
     assert caught.value.next == "docker container rm nginx, then run it again"
 
