@@ -147,7 +147,7 @@ def test_no_engine_is_errored(environ: dict[str, str], tmp_path: Path, command: 
     done = run({**environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}, *command, "--json")
     assert done.returncode == 3
     assert "does not answer" in error_of(done)["says"]
-    assert error_of(done)["next"] == "labrunner doctor"
+    assert error_of(done)["next"] == "unset DOCKER_HOST, or start the engine that it names"
 
 
 def test_doctor_without_engine_is_a_blocker(environ: dict[str, str], tmp_path: Path) -> None:
