@@ -28,7 +28,8 @@ def person(engine: Engine, tmp_path: Path) -> Iterator[Person]:
 
 def test_goto_logs_in_itself_where_the_login_was_made_in_a_shell_of_ones_own(person: Person, tmp_path: Path) -> None:
     """The labs' terminals know nothing of it, and without it their push is refused."""
-    person.does("goto", "push/login")
+    there = person.does("goto", "push/login")
+    assert there.index("\nbuild-flask-image: ") < there.index("\npush: Push to a registry\n")  # steps of two labs
     registry = json.loads(person.does("start", "push", "--json"))["variables"]["registry"]
     login = f"docker login --username student --password-stdin {registry} < password.txt"
     own = {**person.environ, "DOCKER_CONFIG": str(tmp_path / "own")}
