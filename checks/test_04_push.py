@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ LOGIN = re.compile(r"authorized request.*http\.request\.uri=/v2/ .*useragent=\"(
 
 @step("registry")
 def test_registry_wants_a_password(
-    engine: Engine, var: Mapping[str, str], registry: Registry, evidence: dict[str, Any]
+    engine: Engine, var: Mapping[str, str], registry: Registry, folder: Path, evidence: dict[str, Any]
 ) -> None:
     """a registry runs, and it lets nobody in without the password"""
     if not registry.local:
@@ -35,7 +36,7 @@ def test_registry_wants_a_password(
             status == 401, f"{registry.host} was to ask for a login, and it answers {status}", next="labrunner doctor"
         )
         return
-    container = _server(engine, int(var["registry_port"]))
+    container = _server(engine, int(var["registry_port"]), folder)
     asked = page_of(engine, container, int(var["registry_port"]), INSIDE, "/v2/")
     require(
         asked.status == 401,
@@ -55,7 +56,9 @@ def test_registry_wants_a_password(
 
 
 @step("login")
-def test_login_was_accepted(engine: Engine, recorded: Recorded, registry: Registry, evidence: dict[str, Any]) -> None:
+def test_login_was_accepted(
+    engine: Engine, recorded: Recorded, registry: Registry, folder: Path, evidence: dict[str, Any]
+) -> None:
     """the registry has let you in"""
     login = f"docker login --username {registry.user} {registry.host}"
     if not registry.local:
@@ -69,7 +72,7 @@ def test_login_was_accepted(engine: Engine, recorded: Recorded, registry: Regist
     require(
         accepted,
         f"a login as {registry.user} was to be accepted, and the registry's log shows none",
-        next=f"{login}, with the password in password.txt",
+        next=f"{login} --password-stdin < {shlex.quote(str(folder / 'password.txt'))}",
     )
     evidence.update(user=registry.user, accepted=accepted[0].partition(" ")[0])
 
@@ -162,13 +165,14 @@ def _name(var: Mapping[str, str]) -> str:
     return f"{var['registry']}/{var['user']}/{var['image']}"
 
 
-def _server(engine: Engine, port: int) -> Container:
+def _server(engine: Engine, port: int, folder: Path) -> Container:
+    """The registry's container, which finds its users only if it was started in the lab's folder."""
     own = [container for container in engine.containers() if is_of(engine, container, SERVER)]
     if not own:
         raise NotDone(f"a container of {SERVER} was asked for, and there is none", "labrunner show push/registry")
     running = [container for container in own if container.running]
     container = next((each for each in running if port in each.host_ports(INSIDE)), (running or own)[0])
-    demand_running(engine, container)
+    demand_running(engine, container, f"cd {folder}, then run it again")
     demand_port(container, port, INSIDE, "run it with --publish as the step shows")
     return container
 

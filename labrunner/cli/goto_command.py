@@ -72,6 +72,9 @@ def bring_about(place: Workplace, step: Step, *, offline: bool, agreed: bool, as
     reports: list[StepReport] = []
     with place.run(beginning=lambda lab, step: place.terminals(lab).demand_for(step)) as run:
         for each in CatchingUp(run, place.ledger).to(step):
+            if not reports or reports[-1].step.lab != each.step.lab:  # each lab counts its steps from 1
+                title = course.lab(each.step.lab).title
+                click.echo("\n" + on.wrapped(f"{each.step.lab}: {title}", indent=2), err=as_json)
             reports.append(each)
             click.echo(step_text(each, on), err=as_json)
     report = replace(head, labs=_by_lab(labs, reports), seconds=round(time.monotonic() - began, 3))

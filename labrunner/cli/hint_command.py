@@ -8,6 +8,7 @@ from labrunner.cli.completing import step_names
 from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session
 from labrunner.report.markdown import rendered
+from labrunner.report.page import check_command
 
 
 @click.command("hint")
@@ -55,5 +56,5 @@ def command(step: str | None, home: str | None, *, as_json: bool) -> None:
         if found.next:
             click.echo(on.command(found.next, "  so type: "))
     click.echo(f"\nhint {count} of {len(filled.hints)}:\n\n{rendered(hint, on)}\n")
-    click.echo(on.command(f"labrunner check {asked.ref}", "next: "))
+    click.echo(on.command(check_command(asked), "next: "))
     click.echo(on.command(following, "or: "))

@@ -52,10 +52,9 @@ class Judged:
         """The command to go on with, and what leads to it."""
         if self.report.verdict is Verdict.PASSED:
             return "labrunner next", "next: "
-        wanting = next(
-            step.step for lab in self.report.labs for step in lab.steps if step.verdict is not Verdict.PASSED
-        )
-        return f"labrunner hint {wanting}", "stuck? "
+        wanting = next(step for lab in self.report.labs for step in lab.steps if step.verdict is not Verdict.PASSED)
+        helps = "goto" if wanting.verdict is Verdict.BLOCKED else "hint"  # goto brings about what a step waits for
+        return f"labrunner {helps} {wanting.step}", "stuck? "
 
 
 def judge(

@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from labrunner import __version__
 from labrunner.cli.completing import folders
-from labrunner.model.errors import LabrunnerError, ToolError, UsageError
+from labrunner.model.errors import LabrunnerError, ToolError, UsageError, unknown
 
 if TYPE_CHECKING:  # as in entry.py
     from labrunner.verify.spawn import Spawned
@@ -63,6 +63,14 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As a group does; a name that nobody knows is answered with the nearest ones, as that of a lab is."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise unknown("command", args[0], COMMANDS, next="labrunner --help")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it
         if cmd_name not in COMMANDS:
@@ -126,7 +134,7 @@ def run(arguments: list[str], host: Spawned | None = None) -> int:
         error.show()
         return EXIT_USAGE
     except click.ClickException as error:
-        return _fail(UsageError(_sentence(error), next=_help(error)), as_json=as_json)
+        return _fail(UsageError(_sentence(error), next=_help(error, arguments)), as_json=as_json)
     except LabrunnerError as error:
         return _fail(error, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
@@ -144,9 +152,12 @@ def _sentence(error: click.ClickException) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _help(error: click.ClickException) -> str:
+def _help(error: click.ClickException, arguments: list[str]) -> str:
     context = getattr(error, "ctx", None)
-    return f"{context.command_path} --help" if context else "labrunner --help"
+    if context:
+        return f"{context.command_path} --help"
+    called = next((word for word in arguments if word in COMMANDS), None)  # click forgot where an option's value lacked
+    return f"labrunner {called} --help" if called else "labrunner --help"
 
 
 def _fail(error: LabrunnerError, *, as_json: bool) -> int:

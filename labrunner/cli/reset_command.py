@@ -35,9 +35,12 @@ def command(target: str | None, home: str | None, engine: str, *, everything: bo
       labrunner reset step3    the current lab, as it was before its third step
       labrunner reset --all    everything that this home made
     """
-    if everything == (target is not None):
-        raise UsageError("reset needs the name of a step or a lab, or --all and no name", next="labrunner reset LAB")
     session = open_session(home)
+    if everything == (target is not None):
+        raise UsageError(
+            "reset needs the name of a step or a lab, or --all and no name",
+            next=f"labrunner reset {session.demand_current('a reset').name}",
+        )
     step = _step(session, target)
     with workplace(session, find_engine(engine), "labrunner reset") as place:
         labs = (session.course.lab(step.ref.lab),) if step else _labs(session, target)

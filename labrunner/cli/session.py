@@ -38,13 +38,13 @@ class Session:
 
     def open_step(self) -> Step:
         """The open step of the current lab, or its last one where all have passed."""
-        lab = self._current("the open step")
+        lab = self.demand_current("the open step")
         return self.progress.open_step(lab) or lab.steps[-1]
 
     def step(self, asked: str) -> Step:
         """The step meant by ``step3``, ``mongo`` or either behind ``LAB/``."""
         lab_name, slash, name = asked.rpartition("/")
-        lab = self.lab(lab_name) if slash else self._current(asked)
+        lab = self.lab(lab_name) if slash else self.demand_current(asked)
         found = find_step(self.course, lab, asked)
         if found is None:
             known = [word for step in lab.steps for word in (step.name, step.position)]
@@ -70,10 +70,12 @@ class Session:
             return self.lab(asked).steps
         return (self.step(asked),)
 
-    def _current(self, asked: str) -> Lab:
+    def demand_current(self, asked: str) -> Lab:
+        """The current lab, for which something was asked; UsageError where none has been started."""
         if self.current is None:
             raise UsageError(
-                f"{asked} was asked for, and no lab has been started in {self.home.path}", next="labrunner start LAB"
+                f"{asked} was asked for, and no lab has been started in {self.home.path}",
+                next=f"labrunner start {self.course.labs[0].name}",
             )
         return self.current
 

@@ -43,11 +43,7 @@ def command(name: str, home: str | None, engine: str, *, no_scope: bool) -> int:
       echo 'docker container ls' | labrunner shell
     """
     session = open_session(home)
-    if session.current is None:
-        raise UsageError(
-            f"a shell was asked for, and no lab has been started in {session.home.path}", next="labrunner start LAB"
-        )
-    lab = session.current.name
+    lab = session.demand_current("a shell").name
     scoped = not no_scope
     facts = find_engine(engine)
     environ = lab_environ(session.home, facts.endpoint, facts.endpoint)

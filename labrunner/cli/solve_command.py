@@ -51,9 +51,17 @@ def command(step: str | None, home: str | None, engine: str, *, as_json: bool) -
     else:
         on = screen()
         click.echo(f"\n{report_head(Report(facts, ()), on)}\n{step_text(report, on)}")
-        blocked = report.verdict is Verdict.BLOCKED
-        click.echo(on.command(f"labrunner {f'goto {asked.ref}' if blocked else 'next'}", "next: "))
+        click.echo(on.command(*what_now(report)))
     return exit_code(report.verdict)
+
+
+def what_now(report: StepReport) -> tuple[str, str]:
+    """The command to go on with, and what leads to it; a step that failed has said before what is in the way."""
+    if report.verdict is Verdict.PASSED:
+        return "labrunner next", "next: "
+    if report.verdict is Verdict.BLOCKED:
+        return f"labrunner goto {report.step}", "next: "
+    return f"labrunner check {report.step}", "then: "
 
 
 def _solved(place: Workplace, step: Step, teller: _Teller, stream: TextIO) -> StepReport:

@@ -19,7 +19,7 @@ def _pairs(settings: tuple[str, ...]) -> dict[str, str]:
     for setting in settings:
         if not all(setting.partition("=")):
             raise UsageError(
-                f"{setting!r} was to be set, and it is not NAME=VALUE", next="labrunner start LAB --set user=me"
+                f"{setting!r} was to be set, and it is not NAME=VALUE", next="labrunner start push --set user=me"
             )
     return dict(setting.split("=", 1) for setting in settings)
 

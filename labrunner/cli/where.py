@@ -6,6 +6,7 @@ import click
 
 from labrunner.cli.options import print_json, screen
 from labrunner.cli.session import open_session
+from labrunner.report.page import check_command
 
 
 def where(home: str | None, *, as_json: bool) -> None:
@@ -46,4 +47,4 @@ def where(home: str | None, *, as_json: bool) -> None:
         click.echo(on.wrapped(f"{lab.name} in {session.home.folder(lab.name)}", indent=2))
         click.echo(on.wrapped(f"{step.position} {step.name}: {step.title}", indent=2))
         click.echo("next: labrunner show")
-        click.echo(f"then: labrunner check {step.position}")
+        click.echo(on.command(check_command(step), "then: "))

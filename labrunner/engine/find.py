@@ -48,16 +48,27 @@ def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineF
         try:
             return _facts(candidate, choice)
         except EngineUnreachable as error:
-            if candidate.why == "DOCKER_HOST":
-                raise
+            if candidate.why == "DOCKER_HOST":  # doctor, too, would ask no other engine
+                raise EngineUnreachable(error.says, next=_instead_of_named(error)) from error
             refusals.append(error)
     if choice in {"auto", "docker"} and (started := start_docker()) is not None:
         return _facts(Candidate(started, "an installed Docker Engine, started by labrunner"), choice)
-    if choice in {"auto", "podman"} and (started := start_podman(environ)) is not None:
+    try:
+        started = start_podman(environ) if choice in {"auto", "podman"} else None
+    except ToolError:
+        if refusals and choice == "auto":  # a socket that may not be opened is nearer than an engine nobody asked for
+            raise refusals[0] from None
+        raise
+    if started is not None:
         return _facts(Candidate(started, "Podman's Docker-compatible service, started by labrunner"), choice)
     if refusals:
         raise refusals[0]
     raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice(choice))
+
+
+def _instead_of_named(error: EngineUnreachable) -> str | None:
+    """What leads on where DOCKER_HOST names an engine that does not answer."""
+    return error.next if error.next != "labrunner doctor" else "unset DOCKER_HOST, or start the engine that it names"
 
 
 def demand_client() -> None:
@@ -89,7 +100,7 @@ def _candidates(choice: str, environ: Mapping[str, str]) -> Iterator[Candidate]:
             if choice == "auto" and not host.startswith("unix://"):
                 raise ToolError(
                     f"the current Docker context {name!r} is a remote engine ({host}), which has to be named",
-                    next=f"labrunner --engine docker …, or DOCKER_HOST={host}, or docker context use default",
+                    next=f"docker context use default, or export DOCKER_HOST={host}",
                 )
             yield Candidate(host, f"the Docker context {name!r}")
         yield from _sockets(_docker_sockets(environ), "Docker's usual socket")
@@ -155,7 +166,7 @@ def _facts(candidate: Candidate, choice: str) -> EngineFacts:
     kind = "podman" if is_podman(version) else "docker"
     if choice not in {"auto", kind}:
         raise EngineUnreachable(
-            f"{choice} was asked for, and {candidate.host} is {kind}", next=f"labrunner --engine {kind} …"
+            f"{choice} was asked for, and {candidate.host} is {kind}", next=f"labrunner doctor --engine {kind}"
         )
     return EngineFacts(
         kind=kind,

@@ -23,17 +23,24 @@ class BuildError:
 
 
 def why_build_fails(host: str, folder: Path) -> BuildError | None:
-    """The error of a build of ``folder``; None where it builds. An image that comes of it is removed again."""
+    """The error of a build of ``folder``; None where it builds. What only the trial has made is removed again.
+
+    The learner may have built the same: the classic builder then gives the very same image and layers, maybe under
+    another name, and those stay.
+    """
     client = docker.DockerClient(base_url=host, timeout=_TIMEOUT)
     instruction, reason, built = "", "", None
     try:
+        before = set(client.api.images(quiet=True, all=True))
         for part in client.api.build(path=str(folder), rm=True, forcerm=True, decode=True):
             if found := re.match(r"Step \d+/\d+ : (.+)", part.get("stream", "")):
                 instruction = found[1].strip()
             reason = reason or part.get("error", "")
             built = part.get("aux", {}).get("ID", built)
-        if built is not None:
-            client.api.remove_image(built)
+        while built and built not in before:
+            parent = client.images.get(built).attrs.get("Parent")
+            client.api.remove_image(built, noprune=True)
+            built = parent
     except APIError as error:
         reason = reason or str(error.explanation or error)
     except DockerException as error:

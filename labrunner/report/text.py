@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from labrunner.model.verdict import EngineFacts, LabReport, Report, State, StepReport, Verdict
@@ -49,6 +50,7 @@ def step_text(step: StepReport, screen: Screen) -> str:
     state = {State.ENDED: ", ended as planned", State.BROKEN: ", it held before"}.get(step.state, "")
     title = f"step{step.number} {step.step.step}: {step.title}{state}"
     lines = [screen.wrapped(title, f"{_verdict(step.verdict, screen)}  ", indent=len(indent))]
+    told: set[tuple[str | None, str | None]] = set()
     for check in step.checks:
         if check.verdict is Verdict.PASSED:
             limited = check.evidence.get("limited")
@@ -56,9 +58,19 @@ def step_text(step: StepReport, screen: Screen) -> str:
         else:
             says = check.says if check.verdict is step.verdict else f"{check.verdict.value}: {check.says}"
             lines.append(screen.wrapped(says, indent))
-            lines.append(screen.wrapped(check.reason or "no reason was given", f"{indent}why:  "))
-            lines += [screen.command(check.next, f"{indent}next: ")] if check.next else []
+            if (check.reason, check.next) not in told:  # two checks that miss the same thing say it once
+                lines.append(screen.wrapped(check.reason or "no reason was given", f"{indent}why:  "))
+                lines += _commands(check.next, screen, indent) if check.next else []
+            told.add((check.reason, check.next))
     return "\n".join(lines)
+
+
+def _commands(following: str, screen: Screen, indent: str) -> Iterator[str]:
+    """What follows, each command on a line of its own, so that each can be copied as it stands."""
+    first, *more = re.split(r", (then|or) ", following)
+    yield screen.command(first, f"{indent}next: ")
+    for word, command in zip(more[::2], more[1::2], strict=True):
+        yield screen.command(command, f"{indent}{word}: ")
 
 
 def _verdict(verdict: Verdict, screen: Screen) -> str:

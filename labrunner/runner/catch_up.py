@@ -7,18 +7,20 @@ learner would, in order, and verified. Once something has been done anew, what s
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger
 from labrunner.engine.objects import Container
+from labrunner.engine.references import familiar
+from labrunner.engine.registry import Registry
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Command, Course, Lab, Step, StepRef
 from labrunner.model.progress import Progress
 from labrunner.model.verdict import State, StepReport, Verdict
 from labrunner.runner.course_run import Run
-from labrunner.runner.hands import Hands, values_of
+from labrunner.runner.hands import Hands, names_given, values_of
 from labrunner.runner.home import Home
 
 
@@ -82,7 +84,8 @@ class CatchingUp:
                     report = holding[each.ref]
                     if changed and report.verdict is Verdict.PASSED:
                         (report,) = self.run.look((each,))
-                    if report.verdict is not Verdict.PASSED or (report.state is State.ENDED and each.ref in needed):
+                    lost = report.state is State.ENDED and each.ref in needed
+                    if report.verdict is not Verdict.PASSED or lost or _is_login_elsewhere(hands, each):
                         changed = True
                         report = self._done(hands, each)
                     yield report
@@ -95,24 +98,49 @@ class CatchingUp:
         return self.run.step(hands.lab.steps[step.number - 1], hands)
 
 
+def _is_login_elsewhere(hands: Hands, step: Step) -> bool:
+    """Whether the step logs in at the lab's own registry, and the learner did so where the labs' terminals do not look.
+
+    That is a shell of the learner's own, whose docker keeps its logins elsewhere.
+    """
+    logs_in = any(isinstance(action, Command) and action.secret in hands.secrets for action in step.actions)
+    registry = hands.lab.variables.get("registry", "")
+    return logs_in and Registry(registry, "", None).local and not hands.home.knows_login(registry)
+
+
 def clear_way(hands: Hands, step: Step, ledger: Ledger) -> tuple[str, ...]:
     """Remove what an earlier try of the step has left: a container with its name, or on its port; their names.
 
-    Raises ToolError where one is somebody else's.
+    Raises ToolError where one is somebody else's, and where a name that the step gives to an image is.
     """
     engine, own = ledger.engine, own_containers(hands.home, ledger)
     lines = [action.line for action in hands.lab.steps[step.number - 1].actions if isinstance(action, Command)]
+    _demand_image_names(ledger, hands, lines)
     found = {container.id: container for line in lines for container in _in_the_way(engine, line)}
     for container in found.values():
         if container.id not in own:
             raise ToolError(
                 f"{step.ref} needs the name or the port of the container {container.name}"
-                f" ({container.short}, {container.image}), which was not made in this home",
-                next=f"docker container rm --force {container.name}, if you do not need it",
+                f" ({container.short}, {container.image}), which was not made in this home; if you need it no more,"
+                " remove it",
+                next=f"docker container rm --force {container.name}",
             )
     for container in found.values():
         engine.remove_container(container.id)
     return tuple(container.name for container in found.values())
+
+
+def _demand_image_names(ledger: Ledger, hands: Hands, lines: Iterable[str]) -> None:
+    """ToolError where an image has a name that a command gives, and not from the labs' terminals."""
+    own = ledger.own(str(hands.home.path))
+    for name in names_given(lines):
+        image = ledger.engine.image(name)
+        if image is not None and not own.reference(familiar(name), image.id):
+            raise ToolError(
+                f"the image {image.id[7:19]} has the name {name}, and was not given it in the labs' terminals; go on in"
+                " the shell where you did that, or take the name away first",
+                next=f"docker image rm {name}",
+            )
 
 
 def own_containers(home: Home, ledger: Ledger) -> frozenset[str]:

@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -29,10 +29,12 @@ _VISIT_SECONDS = 30.0
 
 def names_of(lab: Lab) -> Names:
     """What a lab calls its own, read from the commands of its solution."""
-    lines = [shlex.split(action.line) for step in lab.steps for action in step.actions if isinstance(action, Command)]
+    typed = [action.line for step in lab.steps for action in step.actions if isinstance(action, Command)]
+    lines = [shlex.split(line) for line in typed]
+    pulled = [line[-1] for line in lines if line[:2] == ["docker", "pull"]]
     return Names(
         containers=frozenset(name for line in lines for name in values_of(line, {"--name"})),
-        makes=frozenset(repository(name) for name in _made(lines)),
+        makes=frozenset(repository(name) for name in [*names_given(typed), *pulled]),
     )
 
 
@@ -41,12 +43,12 @@ def values_of(words: list[str], flags: set[str]) -> list[str]:
     return [words[i + 1] for i, word in enumerate(words[:-1]) if word in flags]
 
 
-def _made(lines: list[list[str]]) -> list[str]:
+def names_given(typed: Iterable[str]) -> list[str]:
+    """The names that command lines give to images, by building and by tagging."""
+    lines = [shlex.split(line) for line in typed]
     builds = [line for line in lines if "build" in line[:3]]
     tags = [line[-1] for line in lines if line[:2] == ["docker", "tag"]]
-    pulls = [line[-1] for line in lines if line[:2] == ["docker", "pull"]]
-    named = [name for line in builds for name in values_of(line, {"-t", "--tag"})]
-    return [*named, *tags, *pulls]
+    return [*(name for line in builds for name in values_of(line, {"-t", "--tag"})), *tags]
 
 
 class _Shown:

@@ -89,6 +89,11 @@ class Home:
             file.write_text(json.dumps({"cliPluginsExtraDirs": [str(users / "cli-plugins")]}) + "\n")
         return folder
 
+    def knows_login(self, registry: str) -> bool:
+        """Whether the labs' terminals are logged in at a registry."""
+        known = json.loads((self.docker_config() / "config.json").read_text(encoding="utf-8"))
+        return any(registry in name for name in known.get("auths", ()))
+
     def start(
         self, course: Course, lab: Lab, wanted: Mapping[str, str], is_free: Callable[[int], bool] | None = None
     ) -> Mapping[str, str]:

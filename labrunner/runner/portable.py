@@ -29,7 +29,8 @@ def export_to(file: Path, home: Home, course: Course) -> int:
     """Write the home's progress and files to ``file``, which must not exist; the number of the labs' files."""
     if not home.journal.file.exists():
         raise UsageError(
-            f"progress was to be exported, and nothing has been started in {home.path}", next="labrunner start LAB"
+            f"progress was to be exported, and nothing has been started in {home.path}",
+            next=f"labrunner start {course.labs[0].name}",
         )
     count = 0
     try:

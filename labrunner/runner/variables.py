@@ -26,10 +26,12 @@ def choose_variables(
     """The lab's variables: what the learner wants, else what this home uses, else the default or a free port."""
     for name in wanted:
         if name not in lab.variables or not exchangeable(name):
-            may = ", ".join(name for name in lab.variables if exchangeable(name)) or "none"
+            may = [name for name in lab.variables if exchangeable(name)]
+            example = f" --set {may[0]}={lab.variables[may[0]]}" if may else ""
             raise UsageError(
-                f"{name} was to be set for {lab.name}, and the variables that may be set there are {may}",
-                next=f"labrunner start {lab.name} --set NAME=VALUE",
+                f"{name} was to be set for {lab.name}, and the variables that may be set there are"
+                f" {', '.join(may) or 'none'}",
+                next=f"labrunner start {lab.name}{example}",
             )
         if not is_valid(name, wanted[name]):
             if not name.endswith("_port"):
@@ -41,6 +43,7 @@ def choose_variables(
                 f"{name} was to be {wanted[name]!r}, and a port is a number from 1 to {_LAST_PORT}",
                 next=f"labrunner start {lab.name} --set {name}={lab.variables[name]}",
             )
+    _demand_one_each(lab, {**progress.of_lab(lab), **wanted}, wanted)
     chosen = {name for values in progress.variables.values() for name in values}
     before = progress.of_lab(lab)
     values = {**before, **wanted}
@@ -61,6 +64,17 @@ def choose_variables(
     ):
         values["registry"] = registry.replace(port, values["registry_port"])  # the lab's own one follows its port
     return values
+
+
+def _demand_one_each(lab: Lab, values: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """UsageError where a port that the learner wants is another one of the lab's: two servers cannot share it."""
+    for name in wanted:
+        other = next((n for n, value in values.items() if n != name and value == values[name]), None)
+        if name.endswith("_port") and other is not None:
+            raise UsageError(
+                f"{name} was to be {wanted[name]}, and that is {other} of {lab.name}",
+                next=f"labrunner start {lab.name} --set {name}={int(wanted[name]) + 1}",
+            )
 
 
 def is_valid(name: str, value: str) -> bool:

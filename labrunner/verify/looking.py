@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ _STATE, _LISTEN = 3, "0A"
 _FEWEST_DIGITS = 3
 #: Lines of a log that are quoted: a traceback's last ones say where and why.
 _LAST_LINES = 3
+#: What engines say where a port of the host was taken, by another container or by another program.
+_PORT_TAKEN = re.compile(r"[\d\]]:(\d+)\b.*(?:already allocated|already in use)")
 #: Escape sequences (ECMA-48, and the choice of a character set), and other control characters.
 _CONTROLS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]+[0-~]|[\x00-\x1f\x7f]")
 
@@ -53,25 +55,41 @@ def demand_image(engine: Engine, image: str, use: str) -> Image:
 
 def last_words(engine: Engine, container: Container) -> str:
     """The last lines of a container's log, without their time stamps and what moves a terminal's cursor."""
-    lines = (_CONTROLS.sub("", line.partition(" ")[2]).strip() for line in engine.logs(container).splitlines())
-    return " | ".join([line for line in lines if line][-_LAST_LINES:]) or "it wrote nothing"
+    lines = [_CONTROLS.sub("", line.partition(" ")[2]).strip() for line in engine.logs(container).splitlines()]
+    return " | ".join(telling([line for line in lines if line])) or "it wrote nothing"
+
+
+def telling(lines: Sequence[str]) -> Sequence[str]:
+    """The lines that say why a program ended: the last ones, but the panic of a Go program, which its stack follows."""
+    panics = [line for line in lines if line.startswith("panic: ")]
+    return panics[-1:] or lines[-_LAST_LINES:]
 
 
 def why_not_running(engine: Engine, container: Container) -> str:
     """How a container that does not run ended: the engine's own error, else its exit code and last words."""
-    if error := container.error or _taken_port(container):
-        return f"{container.status}, because {error}"
+    if taken := _taken_port(container):
+        return (
+            f"{container.status}, because port {taken} of this host was taken already; end what has it, or choose"
+            " another port as the step's text says"
+        )
+    if container.error:
+        return f"{container.status}, because {container.error}"
     return f"{container.status} with exit code {container.exit_code}; its log ends: {last_words(engine, container)}"
 
 
 def _taken_port(container: Container) -> str:
-    """What kept a container from starting where the engine kept no error of that, as Podman: a port that is taken."""
-    taken = [port.host for port in container.ports if container.status == "created" and _in_use(port.host)]
-    return f"port {taken[0]} of this host is already in use" if taken else ""
+    """The host's port that kept a container from starting, if one did. Podman keeps no error of that."""
+    if told := _PORT_TAKEN.search(container.error):
+        return told[1]
+    unsaid = container.status == "created" and not container.error
+    return next((str(port.host) for port in container.ports if unsaid and _in_use(port.host)), "")
 
 
-def demand_running(engine: Engine, container: Container) -> None:
-    """FAILED with how it ended where the container does not run; a paused one never answers."""
+def demand_running(engine: Engine, container: Container, again: str = "run it again") -> None:
+    """FAILED with how it ended where the container does not run; a paused one never answers.
+
+    ``again`` is what to do once it has been removed.
+    """
     require(
         container.status != "paused",
         f"the container {container.name} was to run, and it is paused",
@@ -80,7 +98,7 @@ def demand_running(engine: Engine, container: Container) -> None:
     require(
         container.running,
         f"the container {container.name} was to run, and it is {why_not_running(engine, container)}",
-        next=f"docker container rm {container.name}, then run it again",
+        next=f"docker container rm {container.name}, then {again}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,8 @@ def test_bare_command_says_where_one_is(environ: dict[str, str]) -> None:
     shown = run(environ).stdout
     assert "> nginx-and-mongo" in shown
     assert "step1 images" in shown
+    assert "then: labrunner check nginx-and-mongo/images --answer TEXT" in shown
+    assert "next: labrunner check nginx-and-mongo/images --answer TEXT" in run(environ, "hint").stdout
     data = json.loads(run(environ, "--json").stdout)
     assert (data["lab"], data["step"], data["name"]) == ("nginx-and-mongo", "step1", "images")
 
@@ -105,7 +108,9 @@ def test_start_makes_the_folder_and_shows_the_first_step(environ: dict[str, str]
         (["check", "nginx-and-mongo/mong"], "did you mean mongo?", "labrunner list nginx-and-mongo"),
         (["check", "nginx-and-mong/mongo"], "did you mean nginx-and-mongo?", "labrunner list"),
         (["check", "step3"], "no lab", "labrunner"),
-        (["check"], "no lab has been started", "labrunner start"),
+        (["check"], "no lab has been started", "labrunner start first-container"),
+        (["export"], "nothing has been started", "labrunner start first-container"),
+        (["reset"], "no lab has been started", "labrunner start first-container"),
         (["show", "first-container/step99"], "there is no step", "labrunner list first-container"),
         (["start", "nginx"], "there is no lab 'nginx'", "labrunner list"),
         (["start", "push", "--set", "user"], "not NAME=VALUE", "labrunner start"),
@@ -113,18 +118,28 @@ def test_start_makes_the_folder_and_shows_the_first_step(environ: dict[str, str]
         (["check", "nginx-and-mongo/nginx", "--answer", "1"], "which asks nothing", "labrunner check"),
         (["run"], "run needs the names of labs", "labrunner run --all"),
         (["run", "--all", "push"], "run needs the names of labs", "labrunner run --all"),
-        (["chekc"], "no such command", "labrunner --help"),
+        (["chekc"], "there is no command 'chekc'; did you mean check?", "labrunner --help"),
         (["check", "--engine", "lxc"], "is not one of", "labrunner check --help"),
     ],
 )
 def test_wrong_usage_is_a_sentence_and_exit_code_2(
     environ: dict[str, str], arguments: list[str], says: str, follows: str
 ) -> None:
+    """What follows can be typed as it stands: no word of it has to be replaced."""
     done = run(environ, *arguments, "--json")
     assert done.returncode == 2
     error = error_of(done)
     assert says in error["says"]
     assert follows in error["next"]
+    assert not re.search(r"\b(LAB|STEP|NAME|VALUE)\b", error["next"])
+
+
+def test_option_without_its_value_leads_to_the_commands_own_help(environ: dict[str, str]) -> None:
+    done = run(environ, "check", "--answer")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "labrunner: option '--answer' requires an argument", "next: labrunner check --help"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", [["check", "nginx-and-mongo/nginx"], ["run", "--all"], ["images", "list"]])
@@ -132,7 +147,7 @@ def test_no_engine_is_errored(environ: dict[str, str], tmp_path: Path, command: 
     done = run({**environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}, *command, "--json")
     assert done.returncode == 3
     assert "does not answer" in error_of(done)["says"]
-    assert error_of(done)["next"] == "labrunner doctor"
+    assert error_of(done)["next"] == "unset DOCKER_HOST, or start the engine that it names"
 
 
 def test_doctor_without_engine_is_a_blocker(environ: dict[str, str], tmp_path: Path) -> None:
@@ -230,3 +245,10 @@ def test_first_line_says_which_engine_and_why(environ: dict[str, str], engine: E
     assert done.stdout.startswith("engine: docker ")
     assert "(DOCKER_HOST)" in done.stdout.splitlines()[0]
     assert "next: labrunner check nginx-and-mongo/images --answer TEXT" in done.stdout
+
+
+@pytest.mark.engine
+def test_who_is_blocked_is_offered_to_be_brought_there(environ: dict[str, str], engine: Engine) -> None:
+    """A hint would be about a step that cannot be done yet."""
+    done = run({**environ, "DOCKER_HOST": engine.host}, "check", "nginx-and-mongo/again")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "stuck? labrunner goto nginx-and-mongo/again")

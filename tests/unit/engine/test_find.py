@@ -111,8 +111,9 @@ def test_docker_host_comes_before_everything(host: Host, serve: Serve) -> None:
 def test_docker_host_that_does_not_answer_is_not_replaced_by_another_engine(host: Host, serve: Serve) -> None:
     """Who names an engine means that one."""
     other = serve(engine(), host.place("home/.docker/run/docker.sock"))
-    with pytest.raises(EngineUnreachable, match="does not answer"):
+    with pytest.raises(EngineUnreachable, match="does not answer") as caught:
         find_engine("auto", {**host.environ, "DOCKER_HOST": f"unix://{host.folder}/gone.sock"})
+    assert caught.value.next == "unset DOCKER_HOST, or start the engine that it names"
     assert other.requests == []
 
 
@@ -129,7 +130,7 @@ def test_docker_host_of_another_kind_than_asked_for_is_refused(host: Host, serve
     named = serve(engine(PODMAN), host.place("named.sock"))
     with pytest.raises(ToolError, match=f"docker was asked for, and {named.host} is podman") as caught:
         find_engine("docker", {**host.environ, "DOCKER_HOST": named.host})
-    assert caught.value.next == "labrunner --engine podman …"
+    assert caught.value.next == "labrunner doctor --engine podman"
 
 
 @pytest.mark.parametrize("choice", ["auto", "docker"])
@@ -275,6 +276,25 @@ def test_first_refusal_is_told_where_no_engine_answers(host: Host, serve: Serve,
         find_engine("auto", host.environ)
     assert caught.value.next is not None
     assert "usermod -aG docker" in caught.value.next
+
+
+def test_refusal_is_told_where_podman_cannot_be_started_in_its_place(
+    host: Host, serve: Serve, powerless: Powerless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asked for Podman; who does is told what it lacks."""
+    place = host.place("home/.docker/run/docker.sock")
+    serve(engine(), place)
+    place.chmod(0)
+    environ = {"HOME": str(host.home)}
+    monkeypatch.setattr(find, "start_podman", lacks_a_place)
+    with powerless(), pytest.raises(EngineUnreachable, match="this user may not open it"):
+        find_engine("auto", environ)
+    with pytest.raises(ToolError, match="XDG_RUNTIME_DIR does not say"):
+        find_engine("podman", environ)
+
+
+def lacks_a_place(_: object) -> None:
+    raise ToolError("Podman's service was to be started, and XDG_RUNTIME_DIR does not say where")
 
 
 def json_reply_always(_: object) -> None:

@@ -353,7 +353,9 @@ def test_variable_that_may_not_be_set_is_a_usage_error_before_anything_is_made(
     lab = a_lab(variables=variables)
     with pytest.raises(UsageError, match=f"{name} was to be set for lab, and the .* set there are {may}$") as caught:
         started(home, lab, **{name: "x"})
-    assert caught.value.next == "labrunner start lab --set NAME=VALUE"
+    first = may.partition(",")[0]
+    example = "" if may == "none" else f" --set {first}={variables[first]}"
+    assert caught.value.next == f"labrunner start lab{example}"
     assert not home.path.exists()
 
 
@@ -362,6 +364,15 @@ def test_port_that_is_none_is_a_usage_error(home: Home, value: str) -> None:
     """Rather than a command that cannot run."""
     with pytest.raises(UsageError, match=r"registry_port was to be .*, and a port is a number from 1 to 65535"):
         started(home, a_lab(variables=PUSH), registry_port=value)
+
+
+def test_port_of_another_server_of_the_lab_is_a_usage_error(home: Home) -> None:
+    """The second of the two could never be started. What is offered may be had."""
+    lab = a_lab(variables={"web_port": "8080", "db_port": "8081"})
+    with pytest.raises(UsageError, match="web_port was to be 8081, and that is db_port of lab") as caught:
+        started(home, lab, web_port="8081")
+    assert caught.value.next == "labrunner start lab --set web_port=8082"
+    assert started(home, lab, web_port="8081", db_port="8080") == {"web_port": "8081", "db_port": "8080"}
 
 
 def test_home_is_held_by_one_command_at_a_time(home: Home) -> None:

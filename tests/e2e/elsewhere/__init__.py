@@ -1,0 +1,1 @@
+"""What a learner does past the labs' terminals, on a real engine."""
