@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine
 def person(engine: Engine, tmp_path: Path) -> Iterator[Person]:
     """A learner who leaves the engine as it was."""
     before = State.take(engine)
-    person = Person(tmp_path)
+    person = Person(tmp_path, engine.host)
     yield person
     person.goes()
     assert State.take(engine) == before
