@@ -9,6 +9,7 @@ from labrunner.cli.options import home_option, json_option, print_json, screen
 from labrunner.cli.session import open_session
 from labrunner.report.markdown import rendered
 from labrunner.report.page import check_command
+from labrunner.report.text import commands
 
 
 @click.command("hint")
@@ -54,7 +55,7 @@ def command(step: str | None, home: str | None, *, as_json: bool) -> None:
     if found is not None:
         click.echo(on.wrapped(f"the last check found: {found.reason}", indent=2))
         if found.next:
-            click.echo(on.command(found.next, "  so type: "))
+            click.echo("\n".join(commands(found.next, on, "  so type: ")))
     click.echo(f"\nhint {count} of {len(filled.hints)}:\n\n{rendered(hint, on)}\n")
     click.echo(on.command(check_command(asked), "next: "))
     click.echo(on.command(following, "or: "))

@@ -60,15 +60,16 @@ def step_text(step: StepReport, screen: Screen) -> str:
             lines.append(screen.wrapped(says, indent))
             if (check.reason, check.next) not in told:  # two checks that miss the same thing say it once
                 lines.append(screen.wrapped(check.reason or "no reason was given", f"{indent}why:  "))
-                lines += _commands(check.next, screen, indent) if check.next else []
+                lines += commands(check.next, screen, f"{indent}next: ") if check.next else []
             told.add((check.reason, check.next))
     return "\n".join(lines)
 
 
-def _commands(following: str, screen: Screen, indent: str) -> Iterator[str]:
-    """What follows, each command on a line of its own, so that each can be copied as it stands."""
+def commands(following: str, screen: Screen, lead: str) -> Iterator[str]:
+    """What follows, behind ``lead``: each command on a line of its own, so that each can be copied as it stands."""
     first, *more = re.split(r", (then|or) ", following)
-    yield screen.command(first, f"{indent}next: ")
+    yield screen.command(first, lead)
+    indent = " " * (len(lead) - len(lead.lstrip()))
     for word, command in zip(more[::2], more[1::2], strict=True):
         yield screen.command(command, f"{indent}{word}: ")
 

@@ -143,7 +143,9 @@ class Person:
         assert check["next"]
         hint = unwrapped(self.does("hint", target))
         assert unwrapped(f"the last check found: {check['reason']}") in hint
-        assert unwrapped(f"so type: {check['next']}") in hint
+        first, *more = re.split(", (then|or) ", check["next"])
+        assert unwrapped(f"so type: {first}") in hint
+        assert all(unwrapped(f"{word}: {command}") in hint for word, command in zip(more[::2], more[1::2], strict=True))
         return check
 
     def processes(self) -> dict[int, str]:
