@@ -14,7 +14,7 @@ _RUN = re.compile(r"docker (?:container )?run ")
 _PORT = re.compile(r"(--publish|-p) (\d+):(\d+)")
 _NAME = re.compile(r"--name (\S+)")
 _BUILD = re.compile(r"(docker (?:image )?build .*)(-t|--tag) (\S+)")
-_SEVERAL = re.compile(r"(docker (?:container )?(?:stop|rm|image rm)\b(?: -\S+(?: \d+)?)*) (\S+)( \S.*)")
+_SEVERAL = re.compile(r"(docker (?:container )?(?:stop|rm|image rm)\b(?: -\S+(?: \d+)?)*) ([^-\s]\S*)( \S.*)")
 _PUSH = re.compile(r"docker push (\S+)")
 #: How far a wrong port of the host, or of the container, is from the right one.
 _ELSEWHERE, _NEXT = 1000, 1

