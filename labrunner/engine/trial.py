@@ -23,16 +23,20 @@ class BuildError:
 
 
 def why_build_fails(host: str, folder: Path) -> BuildError | None:
-    """The error of a build of ``folder``; None where it builds. An image that comes of it is removed again."""
+    """The error of a build of ``folder``; None where it builds.
+
+    An image that comes of it is removed again, unless it was there before: all of it cached, it is the learner's own.
+    """
     client = docker.DockerClient(base_url=host, timeout=_TIMEOUT)
     instruction, reason, built = "", "", None
     try:
+        before = {row["Id"] for row in client.api.images(all=True)}
         for part in client.api.build(path=str(folder), rm=True, forcerm=True, decode=True):
             if found := re.match(r"Step \d+/\d+ : (.+)", part.get("stream", "")):
                 instruction = found[1].strip()
             reason = reason or part.get("error", "")
             built = part.get("aux", {}).get("ID", built)
-        if built is not None:
+        if built is not None and built not in before:
             client.api.remove_image(built)
     except APIError as error:
         reason = reason or str(error.explanation or error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,16 @@ def demand_port(container: Container, host: int, inside: int, command: str) -> N
         f"port {inside} of {container.name} was to be published as {host}, and it publishes {found}",
         next=f"docker container rm --force {container.name}, then {command}",
     )
+
+
+def best_of(containers: Sequence[Container], wanted: int, inside: int) -> Container:
+    """The one to look at: that runs and publishes its port ``inside`` as ``wanted``, else that runs, else the first.
+
+    Others beside it, be they the newest, do no harm. There has to be one at least.
+    """
+    running = [container for container in containers if container.status == "running"]
+    published = (container for container in running if wanted in container.host_ports(inside))
+    return next(published, (running or containers)[0])
 
 
 def port_to_ask(container: Container, wanted: int, inside: int) -> int:

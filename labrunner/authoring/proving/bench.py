@@ -17,7 +17,7 @@ from labrunner.authoring.proving.terminals import Terminals
 from labrunner.engine.engine import Engine
 from labrunner.engine.ledger import Ledger, Made
 from labrunner.engine.objects import Container
-from labrunner.model.lab import Step
+from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import StepReport, Verdict
 from labrunner.runner.catch_up import CatchingUp
 from labrunner.runner.course_run import Run
@@ -61,11 +61,15 @@ class Bench:
         reports = (*CatchingUp(self.run, self.ledger).to(step),)
         return next((report for report in reports if report.verdict is not Verdict.PASSED), None)
 
-    def anew(self) -> None:
-        """An empty home, and nothing of it on the engine."""
+    def anew(self, lab: Lab | None = None) -> None:
+        """Nothing of a lab in the home and on the engine, or nothing at all."""
         self.terminals.close()
-        self.ledger.sweep(str(self.home))
-        _put_back(self.home, None)
+        self.ledger.sweep(str(self.home), lab and lab.name)
+        if lab is None:
+            _put_back(self.home, None)
+        else:
+            self.run.home.journal.reset(step.ref for step in lab.steps)
+            shutil.rmtree(self.run.home.folder(lab.name), ignore_errors=True)
         self.kept.bring_back()
 
     def mark(self) -> Place:

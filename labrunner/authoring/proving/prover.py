@@ -51,7 +51,7 @@ class Prover:
             results = self._try(lab, step, case)
             tried.append((case, results))
             findings += self._judge(lab, step, case, results)
-            before, place = self._restore(step, before, place)
+            before, place = self._restore(lab, step, before, place)
         self.telling("the solution")
         after = self._solve(lab, step)
         if after.verdict is not Verdict.PASSED:
@@ -108,22 +108,27 @@ class Prover:
     def _reasons(self, lab: Lab, step: Step, case: Case) -> tuple[str, ...]:
         return tuple(self._filled(lab, step, case).text.split("\n"))
 
-    def _restore(self, step: Step, before: Results, place: Place) -> tuple[Results, Place]:
-        """Come back to the state before the step; what the checks say there, and the place to come back to."""
-        self.bench.back_to(place)
+    def _restore(self, lab: Lab, step: Step, before: Results, place: Place) -> tuple[Results, Place]:
+        """Come back to the state before the step, as cheaply as it can be had.
+
+        What the checks say there, and the place to come back to. The last resort is a home in which nothing was done.
+        """
+        bench = self.bench
+        bench.back_to(place)
         now = self._look(step)
         if _alike(now, before):
             return now, place
-        if self.bench.come_to(step) is None and _alike(now := self._look(step), before):
-            return now, self.bench.mark()
-        self.telling("(the state before the step is made anew)")
-        self.bench.anew()
-        if (broken := self.bench.come_to(step)) is not None:
+        for begin in (lambda: None, lambda: bench.anew(lab), bench.anew):
+            begin()
+            broken = bench.come_to(step)
+            if broken is None and _alike(now := self._look(step), before):
+                return now, bench.mark()
+        if broken is not None:
             raise ToolError(
                 f"the state before {step.ref} was to be made anew, and {_summary(broken)}",
                 next=f"labrunner goto {step.ref}",
             )
-        return self._look(step), self.bench.mark()
+        return now, bench.mark()
 
 
 def _proof(step: Step, check: CheckResult, before: Results, after: Results, tried: list[tuple[Case, Results]]) -> CheckProof:
