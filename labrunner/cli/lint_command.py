@@ -55,7 +55,7 @@ def command(
     findings = [finding for finding in found if finding.reason is None]
     acknowledged = [finding for finding in found if finding.reason is not None]
     broken, proofs = None, ()
-    if proving and not any(each.rule == "lab" for each in findings):
+    if proving and not any(each.rule in {"lab", "near-miss"} for each in findings):
         from labrunner.cli.proving import prove  # noqa: PLC0415 - the engine and all that works on it, only for a proof
 
         proven = prove(course, labs, engine, offline=offline)

@@ -95,7 +95,11 @@ class Bench:
         """Give the labs' images the names that they had, where they are still there."""
         for made in references:
             named = self.engine.image(made.name)
-            if (named is None or named.id != made.of) and self.engine.image(made.of) is not None and "@" not in made.name:
+            if (
+                (named is None or named.id != made.of)
+                and self.engine.image(made.of) is not None
+                and "@" not in made.name
+            ):
                 repo, _, tag = made.name.rpartition(":")
                 self.engine.api.json("POST", f"/images/{made.of}/tag", repo=repo, tag=tag)
                 self.ledger.add(made)

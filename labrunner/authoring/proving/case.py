@@ -15,7 +15,8 @@ TERMINAL = "case"
 class Case:
     """What is tried, where it is written, and why it must be refused: for one of these reasons, or parts of one.
 
-    Without a reason it must be accepted. ``answer`` is what the learner says where the step asks something.
+    Without a reason it must be accepted. ``answer`` is what the learner says where the step asks something. One that
+    ``goes_on`` begins where the case before it has ended; every other one in the state before the step.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Case:
     actions: tuple[Action, ...] = ()
     answer: str | None = None
     because: tuple[str, ...] = ()
+    goes_on: bool = False
 
     @property
     def refused(self) -> bool:

@@ -62,7 +62,9 @@ class _Maker:
                 return _PORT.sub(published, line)
 
             yield self._case(
-                f"port {elsewhere} of the host", self._with(command, at(f"{flag} {elsewhere}:{inside}")), f"{asked}{elsewhere}->"
+                f"port {elsewhere} of the host",
+                self._with(command, at(f"{flag} {elsewhere}:{inside}")),
+                f"{asked}{elsewhere}->",
             )
             yield self._case("no port is published", self._with(command, at("")), f"{asked}no port")
             yield self._case(
@@ -98,6 +100,7 @@ class _Maker:
                 yield self._case("the files are written, and nothing is built", files, asked)
             other = _BUILD.sub(r"\1\2 \3:other", command.line)
             yield self._case("the image has another tag", (*files, *typed(other)), asked)
+            return  # a second build is like the first
 
     def halves(self) -> Iterator[Case]:
         """Of several things the first one only; stopped ones that are paused in truth."""
@@ -113,7 +116,9 @@ class _Maker:
         """Pushed under another tag."""
         for _, push in self._commands(_PUSH):
             lines = (f"docker tag {push[1]} {push[1]}:other", f"docker push {push[1]}:other")
-            yield self._case("pushed under another tag", typed(*lines), "and it is not there", "still has the first one")
+            yield self._case(
+                "pushed under another tag", typed(*lines), "and it is not there", "still has the first one"
+            )
 
 
 def _split(actions: tuple[Action, ...], command: Command) -> tuple[tuple[Action, ...], Command, tuple[Action, ...]]:

@@ -47,10 +47,13 @@ class Prover:
         findings = [*_findings_before(lab, step, before)]
         tried: list[tuple[Case, Results]] = []
         for case in self.cases(lab, step):
+            if tried and not case.goes_on:
+                before, place = self._restore(lab, step, before, place)
             self.telling(case.name)
             results = self._try(lab, step, case)
             tried.append((case, results))
             findings += self._judge(lab, step, case, results)
+        if tried:
             before, place = self._restore(lab, step, before, place)
         self.telling("the solution")
         after = self._solve(lab, step)
@@ -77,6 +80,8 @@ class Prover:
             with self.bench.run.hands(lab) as hands:
                 filled = self._filled(lab, step, case)
                 output = hands.do(filled)
+            if not case.refused:  # its layers are as good as the solution's, and some took long to build
+                self.bench.kept.keep_builds(str(self.bench.home))
             return self._look(step, asked_for(filled, output))
         except EngineUnreachable:
             raise
@@ -96,7 +101,9 @@ class Prover:
         refusals = [each for each in results if each.verdict is not Verdict.PASSED]
         said = "; ".join(f"{each.check} said: {each.reason}" for each in refusals)
         if broken is not None:
-            yield _of(case, f"expected a verdict on {case.name!r}, found that {broken.check or 'it'} broke: {broken.reason}")
+            yield _of(
+                case, f"expected a verdict on {case.name!r}, found that {broken.check or 'it'} broke: {broken.reason}"
+            )
         elif not case.refused and refusals:
             yield _of(case, f"expected {case.name!r} to be accepted, found it refused: {said}")
         elif case.refused and not refusals:
@@ -131,7 +138,9 @@ class Prover:
         return now, bench.mark()
 
 
-def _proof(step: Step, check: CheckResult, before: Results, after: Results, tried: list[tuple[Case, Results]]) -> CheckProof:
+def _proof(
+    step: Step, check: CheckResult, before: Results, after: Results, tried: list[tuple[Case, Results]]
+) -> CheckProof:
     misses, ways = [], []
     for case, results in tried:
         said = next((each for each in results if each.check == check.check), None)

@@ -18,7 +18,7 @@ from labrunner.model.lab import Action, Lab, Step, StepRef, WriteFile
 
 FOLDER = "nearmiss"
 _SECTIONS = ("refused", "accepted")
-_KEYS = {"name", "first", "write", "do", "answer", "because"}
+_KEYS = {"name", "goes-on", "first", "write", "do", "answer", "because"}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -96,7 +96,7 @@ class _Reader:
             return None
         if answer is None and not refused:
             answer = self.step.ask
-        return Case(str(name), self.file, line, actions, answer, because)
+        return Case(str(name), self.file, line, actions, answer, because, bool(case.get("goes-on")))
 
     def _actions(self, case: Mapping[str, Any], line: int) -> Iterator[Action]:
         match case.get("first"):
