@@ -18,7 +18,7 @@ from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_ERRORED, EXIT_NOT_DONE, show_error
 from labrunner.cli.options import engine_option, json_option, offline_option, print_json
 from labrunner.content.locate import course_folder
-from labrunner.model.errors import UsageError, unknown
+from labrunner.model.errors import LabrunnerError, UsageError, unknown
 
 
 @click.command("lint")
@@ -54,7 +54,8 @@ def command(
     found = lint(course, frozenset(labs) or None)
     findings = [finding for finding in found if finding.reason is None]
     acknowledged = [finding for finding in found if finding.reason is not None]
-    broken, proofs = None, ()
+    broken: LabrunnerError | None = None
+    proofs: tuple[CheckProof, ...] = ()
     if proving and not any(each.rule in {"lab", "near-miss"} for each in findings):
         from labrunner.cli.proving import prove  # noqa: PLC0415 - the engine and all that works on it, only for a proof
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,7 +32,7 @@ from labrunner.engine.engine import Engine
 from labrunner.engine.find import demand_client, find_engine
 from labrunner.engine.ledger import Ledger, default_ledger
 from labrunner.model.errors import LabrunnerError
-from labrunner.model.lab import Step
+from labrunner.model.lab import Course, Step
 from labrunner.model.verdict import EngineFacts
 from labrunner.proxy.start import start_scope
 from labrunner.report.text import engine_line
@@ -74,8 +74,9 @@ def prove(source: CourseSource, names: Iterable[str], engine: str, *, offline: b
             click.echo(note, err=True)
         refuse_strangers(ledger, needed, folder)
         stack.callback(sweep, ledger, folder)
-        stack.callback(kept.let_go)
-        walk = _walk(stack, source, session, facts, ledger, kept, host)
+        stack.callback(_let_go, kept)
+        bench = stack.enter_context(_bench(session, facts, ledger, kept, host))
+        walk = _walk(source, session.course, facts, ledger, bench)
         try:
             proofs.extend(walk.prove(labs))
         except LabrunnerError as error:
@@ -83,23 +84,23 @@ def prove(source: CourseSource, names: Iterable[str], engine: str, *, offline: b
     return Proven(tuple(proofs))
 
 
-def _walk(  # noqa: PLR0913 - all that was put up
-    stack: ExitStack,
-    source: CourseSource,
-    session: Session,
-    facts: EngineFacts,
-    ledger: Ledger,
-    kept: Kept,
-    host: CheckHost,
-) -> Walk:
+@contextmanager
+def _bench(session: Session, facts: EngineFacts, ledger: Ledger, kept: Kept, host: CheckHost) -> Iterator[Bench]:
     home, course = session.home, session.course
-    sockets = Path(stack.enter_context(TemporaryDirectory(prefix="labrunner-scope-")))
     labs = [lab.name for lab in course.labs]
-    scope = stack.enter_context(start_scope(facts.endpoint, ledger.file, home.path, sockets, labs))
-    terminals = Terminals(home.folder, lambda lab: lab_environ(home, facts.endpoint, scope.host(lab)))
-    stack.callback(terminals.close)
-    run = Run(course, home, ledger.engine, scope, host, lambda _lab, _step: None, terminals=terminals.open)
-    bench = Bench(run, ledger, kept, terminals, home.path.with_name("place"))
+    with (
+        TemporaryDirectory(prefix="labrunner-scope-") as sockets,
+        start_scope(facts.endpoint, ledger.file, home.path, Path(sockets), labs) as scope,
+    ):
+        terminals = Terminals(home.folder, lambda lab: lab_environ(home, facts.endpoint, scope.host(lab)))
+        run = Run(course, home, ledger.engine, scope, host, lambda _lab, _step: None, terminals=terminals.open)
+        try:
+            yield Bench(run, ledger, kept, terminals, home.path.with_name("place"))
+        finally:
+            terminals.close()
+
+
+def _walk(source: CourseSource, course: Course, facts: EngineFacts, ledger: Ledger, bench: Bench) -> Walk:
     images = sorted(f"{name}={image.id}" for name in wanted_images(course.labs) if (image := ledger.engine.image(name)))
     return Walk(
         course,
@@ -110,6 +111,13 @@ def _walk(  # noqa: PLR0913 - all that was put up
         beginning=lambda step: click.echo(f"{step.ref}", err=True),
         ended=_tell,
     )
+
+
+def _let_go(kept: Kept) -> None:
+    try:
+        kept.let_go()
+    except LabrunnerError as error:
+        click.echo(f"what was kept for the proof could not be removed ({error.says}); the next proof does it", err=True)
 
 
 def _tell(step: Step, proof: StepProof, known: bool) -> None:  # noqa: FBT001 - a callback

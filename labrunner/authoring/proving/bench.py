@@ -64,7 +64,7 @@ class Bench:
     def anew(self, lab: Lab | None = None) -> None:
         """Nothing of a lab in the home and on the engine, or nothing at all."""
         self.terminals.close()
-        self.ledger.sweep(str(self.home), lab and lab.name)
+        self.ledger.sweep(str(self.home), None if lab is None else lab.name)
         if lab is None:
             _put_back(self.home, None)
         else:

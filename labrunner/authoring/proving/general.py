@@ -104,7 +104,7 @@ class _Maker:
 
     def halves(self) -> Iterator[Case]:
         """Of several things the first one only; stopped ones that are paused in truth."""
-        for command, several in self._commands(_SEVERAL):
+        for _, several in self._commands(_SEVERAL):
             verb, first, others = several.groups()
             left = "still runs" if " stop" in verb else "is still there"
             yield self._case("the first one only", typed(f"{verb} {first}"), left)

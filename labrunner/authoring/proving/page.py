@@ -13,8 +13,9 @@ from labrunner.model.verdict import Verdict
 _HEAD = """\
 # The proof of the checks
 
-Made by `labrunner lint --prove --write docs/proof.md`, on a real engine; edit the labs' `nearmiss/` instead of this page.
-Every check was asked before its step was done, in each of these near misses and other right ways, and after the solution.
+Made by `labrunner lint --prove --write docs/proof.md`, on a real engine; edit the labs' `nearmiss/` instead of this
+page. Every check was asked before its step was done, in each of these near misses and other right ways, and after the
+solution.
 """
 #: What differs each time: IDs, digests, the names that an engine makes up, and the folders of the run.
 _FLEETING = (

@@ -62,7 +62,7 @@ class _Reader:
             self.note(1, f"{' and '.join(_SECTIONS)}, and nothing else", data)
             return
         names: set[str] = set()
-        for key, value in tree.value:
+        for key, value in tree.value if isinstance(tree, yaml.MappingNode) else ():
             section = data[key.value]
             if not isinstance(section, list):
                 self.note(key.start_mark.line + 1, f"a list of cases under {key.value}", section)
@@ -88,7 +88,7 @@ class _Reader:
         if name is None:
             self.note(line, "a name, the sentence that says what is tried", "none")
         if refused is not bool(because):
-            self.note(line, "because, the reason," if refused else "no reason", because or "none")
+            self.note(line, "because, the reason" if refused else "no reason", because or "none")
         if not case.keys() & {"first", "write", "do", "answer"}:
             self.note(line, "something that is done or answered", "nothing")
         actions = tuple(self._actions(case, line))

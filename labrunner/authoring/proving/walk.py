@@ -15,7 +15,7 @@ from labrunner.authoring.proving.prover import Prover, at
 from labrunner.authoring.proving.read import FOLDER, read_cases
 from labrunner.authoring.source import LabSource
 from labrunner.content.course import before
-from labrunner.engine.api import EngineUnreachable
+from labrunner.engine.api import ApiError, EngineUnreachable
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Course, Lab, Step
 
@@ -60,9 +60,9 @@ class Walk:
             proof = self.prover.prove(lab, step)
         except EngineUnreachable as error:
             raise EngineUnreachable(f"{step.ref} was being proven, and {error.says}", next=error.next) from error
-        except ToolError as error:
+        except (ToolError, ApiError) as error:
             self.prover.bench.anew()
-            proof = StepProof((), (at(lab, step, f"expected a proof of {step.ref}, found that {error.says}"),))
+            proof = StepProof((), (at(lab, step, f"expected a proof of {step.ref}, found that {error}"),))
         return replace(proof, findings=tuple(replace(finding, rule=RULE) for finding in proof.findings))
 
     def _key(self, lab: Lab, step: Step) -> str:
