@@ -58,7 +58,7 @@ class Bench:
     def come_to(self, step: Step) -> StepReport | None:
         """Do what comes before the step and does not hold; the report on a step that did not pass."""
         self.run.home.start(self.run.course, self.run.course.lab(step.ref.lab), {})
-        reports = (*CatchingUp(self.run, self.ledger).to(step),)
+        reports = (*CatchingUp(self.run, self.ledger, asking=False).to(step),)
         return next((report for report in reports if report.verdict is not Verdict.PASSED), None)
 
     def anew(self, lab: Lab | None = None) -> None:

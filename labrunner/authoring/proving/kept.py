@@ -61,10 +61,13 @@ class Kept:
 
     def _make_container(self) -> None:
         """A container of an image of its own: were it one of the labs' images, a check might speak of it."""
-        made = self.engine.api.json("POST", "/containers/create", {"Image": next(iter(self._images)), "Cmd": ["true"]})
-        self.engine.api.json("POST", "/commit", container=made["Id"], repo=NAME, tag="others")
-        self.engine.remove_container(made["Id"])
-        self.engine.api.json("POST", "/containers/create", {"Image": f"{NAME}:others"}, name=NAME)
+        image = f"{NAME}:others"
+        if self.engine.image(image) is None:
+            body = {"Image": next(iter(self._images)), "Cmd": ["true"]}
+            made = self.engine.api.json("POST", "/containers/create", body)
+            self.engine.api.json("POST", "/commit", container=made["Id"], repo=NAME, tag="others")
+            self.engine.remove_container(made["Id"])
+        self.engine.api.json("POST", "/containers/create", {"Image": image}, name=NAME)
 
     def _keep(self, identity: str) -> str:
         """Our name for the image, a tag of its own."""

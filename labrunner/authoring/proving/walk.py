@@ -23,9 +23,9 @@ RULE = "proof"
 
 
 def cases_of(lab: Lab, step: Step) -> tuple[Case, ...]:
-    """All cases of a step: the general ones, the lab's near misses, and at last what must be accepted."""
+    """All cases of a step: what must be accepted, whose builds the others find cached, then all near misses."""
     written = read_cases(lab)[0].get(step.ref, ())
-    return tuple(sorted((*general_cases(lab, step), *written), key=lambda case: not case.refused))
+    return tuple(sorted((*general_cases(lab, step), *written), key=lambda case: case.refused))
 
 
 @dataclass(frozen=True)
