@@ -18,12 +18,16 @@ _STEP = re.compile(r" ---> ([0-9a-f]{12})\n?")
 
 
 def build(scope: Scope, call: Call, _: bytes) -> Plan:
-    """Label the image, and record it and what it stands on as far as it was not there before."""
+    """Label the image, and record it and what it stands on as far as it was not there before.
+
+    The container of a step that fails has no label, and the client does not ask for its removal; so the engine is asked.
+    """
     tags = tuple(familiar(name) for name in call.values("t") if name)
     for name in tags:
         scope.guard_name(name)
     watched = Build(scope, tags)
-    return Watch(labels_query(call, scope.labels("image")), None, watched.seen, watched.ended)
+    labelled = labels_query(call, scope.labels("image")).having("forcerm", "1")
+    return Watch(labelled, None, watched.seen, watched.ended)
 
 
 def built(row: Mapping[str, Any]) -> str | None:
