@@ -20,7 +20,7 @@ _STEP = re.compile(r" ---> ([0-9a-f]{12})\n?")
 def build(scope: Scope, call: Call, _: bytes) -> Plan:
     """Label the image, and record it and what it stands on as far as it was not there before.
 
-    The container of a step that fails has no label, and the client does not ask for its removal; so the engine is asked.
+    The container of a step that fails has no label, and clients do not ask for its removal: the engine is asked here.
     """
     tags = tuple(familiar(name) for name in call.values("t") if name)
     for name in tags:

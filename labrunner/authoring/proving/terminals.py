@@ -39,7 +39,14 @@ class Terminals:
     def close(self, name: str | None = None) -> None:
         """End the terminals of that name, or all, with what still runs in them."""
         for key in [key for key in self._open if name in {None, key[1]}]:
-            self._open.pop(key)[0].close(force=True)
+            _end(self._open.pop(key)[0])
+
+
+def _end(child: pexpect.spawn[str]) -> None:
+    try:
+        child.close(force=True)
+    except pexpect.ExceptionPexpect:  # it was killed, and goes slowly on a busy host
+        child.wait()
 
 
 def _terminal(child: pexpect.spawn[str], prompt: Prompt) -> Terminal:
