@@ -109,6 +109,9 @@ class Bench:
         now = self.engine.container(before.id)
         if now is None:
             return
+        if before.tty and now.started != before.started:  # its terminal has let go of it, which no check can see
+            self.engine.remove_container(before.id)
+            return
         if now.name != before.name:
             self.engine.api.json("POST", f"/containers/{before.id}/rename", name=before.name)
         if now.status == "paused" and before.status != "paused":
