@@ -1,4 +1,4 @@
-# One command each: set-up, run, test, test-all, lint, bench. PYTHON=python3.13 make test takes another Python.
+# One command each: set-up, run, test, test-all, lint, proof, bench. PYTHON=python3.13 make test takes another Python.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term-missing:skip-covered
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: setup run test test-all format lint types layers unit bench clean
+.PHONY: setup run test test-all format lint types layers unit proof bench clean
 
 setup: $(VENV)/dev
 
@@ -33,6 +33,7 @@ test-all: lint types layers $(VENV)/dev
 	scripts/prepare-host podman runc
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST)
+	$(BIN)/labrunner lint --prove
 	$(BIN)/python benchmarks/run_all.py
 
 # Needs no engine.
@@ -53,6 +54,12 @@ types: $(VENV)/dev
 
 layers: $(VENV)/dev
 	$(BIN)/lint-imports
+
+# Near misses and other right ways of every step; what is proven and has not changed is not proven again.
+proof: $(VENV)/run
+	scripts/prepare-host
+	$(BIN)/labrunner images prepare --yes
+	$(BIN)/labrunner lint --prove --write docs/proof.md
 
 bench: $(VENV)/run
 	scripts/prepare-host

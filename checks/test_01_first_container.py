@@ -174,7 +174,9 @@ def _top_container(engine: Engine, image: str) -> Container:
     tops = [container for container in own if _program(" ".join(container.command)) == "top"]
     running = [container for container in tops if container.running]
     if running:
-        return running[0]
+        container = next((each for each in running if each.status != "paused"), running[0])
+        demand_running(engine, container)
+        return container
     if tops:
         found = f"the last one is {why_not_running(engine, tops[0])}"
         raise NotDone(f"a running container with top was asked for, and {found}", RUN)

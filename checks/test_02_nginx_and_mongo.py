@@ -74,7 +74,7 @@ def test_second_nginx_shares_the_image(
     others = [
         container
         for container in engine.containers()
-        if container.running and container.id != first["container"] and is_of(engine, container, NGINX)
+        if container.status == "running" and container.id != first["container"] and is_of(engine, container, NGINX)
     ]
     require(
         others,

@@ -12,6 +12,7 @@ from labrunner.engine.objects import Container, Image
 from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
 from labrunner.verify.looking import (
+    best_of,
     demand_image,
     demand_running,
     layers_of,
@@ -157,12 +158,11 @@ def _container(engine: Engine, var: Mapping[str, str]) -> Container:
     now = engine.image(image)
     everyone = engine.containers()
     own = [container for container in everyone if now is not None and container.image_id == now.id]
-    running = [container for container in own if container.running]
-    if running:
-        return running[0]
     command = f"docker run -p {var['app_port']}:{INSIDE} -d {image}"
     if own:
-        demand_running(engine, own[0])
+        container = best_of(own, int(var["app_port"]), INSIDE)
+        demand_running(engine, container)
+        return container
     older = [container for container in everyone if container.image.startswith(image) and container.running]
     if older:
         found = f"{older[0].name} still runs the image from before the last build"

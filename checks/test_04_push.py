@@ -16,7 +16,7 @@ from labrunner.engine.objects import Container, Image
 from labrunner.engine.registry import Registry
 from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
-from labrunner.verify.looking import demand_port, demand_running, is_of, page_of, port_to_ask
+from labrunner.verify.looking import best_of, demand_port, demand_running, is_of, page_of, port_to_ask
 
 SERVER = "registry:2"
 INSIDE = 5000
@@ -146,7 +146,7 @@ def test_pulled_image_answers(
     own = [each for each in engine.containers() if each.image_id == pulled["image"] and pulled["digest"] in each.image]
     if not own:
         raise NotDone("a container of the pulled image was asked for, and there is none", command)
-    container = next((each for each in own if each.running), own[0])
+    container = best_of(own, port, INSIDE)
     demand_running(engine, container)
     answering = port_to_ask(container, port, INSIDE)
     page = page_of(engine, container, answering, INSIDE)
@@ -170,8 +170,7 @@ def _server(engine: Engine, port: int, folder: Path) -> Container:
     own = [container for container in engine.containers() if is_of(engine, container, SERVER)]
     if not own:
         raise NotDone(f"a container of {SERVER} was asked for, and there is none", "labrunner show push/registry")
-    running = [container for container in own if container.running]
-    container = next((each for each in running if port in each.host_ports(INSIDE)), (running or own)[0])
+    container = best_of(own, port, INSIDE)
     demand_running(engine, container, f"cd {folder}, then run it again")
     demand_port(container, port, INSIDE, "run it with --publish as the step shows")
     return container

@@ -4,32 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from labrunner.authoring.finding import Finding
 from labrunner.authoring.lint import lint
+from labrunner.authoring.proving.page import proof_page
+from labrunner.authoring.proving.proof import CheckProof, proof_data
 from labrunner.authoring.source import read_course
 from labrunner.cli.completing import lab_names
-from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
-from labrunner.cli.options import json_option, print_json
+from labrunner.cli.main import EXIT_DONE, EXIT_ERRORED, EXIT_NOT_DONE, show_error
+from labrunner.cli.options import engine_option, json_option, offline_option, print_json
 from labrunner.content.locate import course_folder
-from labrunner.model.errors import unknown
+from labrunner.model.errors import LabrunnerError, UsageError, unknown
 
 
 @click.command("lint")
 @click.argument("labs", nargs=-1, metavar="[LAB]...", shell_complete=lab_names)
+@click.option("--prove", "proving", is_flag=True, help="Try near misses and other right ways on a real engine.")
+@click.option("--write", "page", metavar="FILE", help="With --prove: the proof as a page in Markdown.")
+@offline_option
+@engine_option
 @json_option
-def command(labs: tuple[str, ...], *, as_json: bool) -> int:
+def command(
+    labs: tuple[str, ...], page: str | None, engine: str, *, proving: bool, offline: bool, as_json: bool
+) -> int:
     """Judge LAB, or all labs, with their checks: every mistake, with file and line and what was expected.
 
     What a lab's front matter acknowledges is shown with its reason. The exit code is 1 if anything else is found.
+    With --prove the labs are done, too: each check has to refuse what is nearly right, for the right reason, and to
+    accept what is right in another way. What is proven is not proven again until it changes.
 
     \b
       labrunner lint
       labrunner lint push deploy-change
+      labrunner lint --prove --write docs/proof.md
     """
+    if page and not proving:
+        raise UsageError("the proof was to be written, and without --prove there is none", next="labrunner lint --help")
     course = read_course(
         course_folder("labs"), course_folder("checks"), course_folder("images"), datetime.now(UTC).date()
     )
@@ -40,17 +54,40 @@ def command(labs: tuple[str, ...], *, as_json: bool) -> int:
     found = lint(course, frozenset(labs) or None)
     findings = [finding for finding in found if finding.reason is None]
     acknowledged = [finding for finding in found if finding.reason is not None]
+    broken: LabrunnerError | None = None
+    proofs: tuple[CheckProof, ...] = ()
+    if proving and not any(each.rule in {"lab", "near-miss"} for each in findings):
+        from labrunner.cli.proving import prove  # noqa: PLC0415 - the engine and all that works on it, only for a proof
+
+        proven = prove(course, labs, engine, offline=offline)
+        broken, proofs = proven.broken, tuple(chain.from_iterable(step.checks for step in proven.steps))
+        findings += chain.from_iterable(step.findings for step in proven.steps)
+        if page and broken is None:
+            Path(page).write_text(proof_page(course.course, proofs), encoding="utf-8")
     if as_json:
         print_json(
             {
-                "verdict": "failed" if findings else "passed",
+                "verdict": "errored" if broken else "failed" if findings else "passed",
                 "findings": [_row(finding) for finding in findings],
                 "acknowledged": [{**_row(finding), "reason": finding.reason} for finding in acknowledged],
+                **({"proof": [proof_data(proof) for proof in proofs]} if proving else {}),
+                **({"error": {"says": broken.says, "next": broken.next}} if broken else {}),
             }
         )
     else:
         _show(findings, acknowledged, len(labs) or len(known))
+        if proving:
+            _show_sum(proofs)
+    if broken is not None:
+        show_error(broken)
+        return EXIT_ERRORED
     return EXIT_NOT_DONE if findings else EXIT_DONE
+
+
+def _show_sum(proofs: Sequence[CheckProof]) -> None:
+    misses = sum(len(proof.near_misses) for proof in proofs)
+    ways = sum(len(proof.alternatives) for proof in proofs)
+    click.echo(f"checks proven: {len(proofs)}, near misses refused: {misses}, other ways accepted: {ways}")
 
 
 def _show(findings: Sequence[Finding], acknowledged: Sequence[Finding], labs: int) -> None:

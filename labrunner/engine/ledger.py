@@ -136,10 +136,15 @@ class Ledger:
                 oldest = min(rows, key=lambda row: row["Created"], default=None)
                 self.answered(call, *([replace(call, kind="container", name=oldest["Id"])] if oldest else []))
 
-    def sweep(self, home: str | None = None, lab: str | None = None) -> tuple[Made, ...]:
-        """Remove what was made, by ID; what could not be removed, because something else uses it, is returned."""
+    def sweep(
+        self, home: str | None = None, lab: str | None = None, spare: frozenset[Made] = frozenset()
+    ) -> tuple[Made, ...]:
+        """Remove what was made, by ID; what could not be removed, because something else uses it, is returned.
+
+        What is in ``spare`` stays.
+        """
         self.settle()
-        kept = list(self.made(home, lab))
+        kept = [made for made in self.made(home, lab) if made not in spare]
         kept.sort(key=lambda made: (_ORDER.index(made.kind), not made.is_reference))
         while True:  # an image goes after those that stand on it, so as many rounds as there is something to gain
             left = [made for made in kept if not self._remove(made)]

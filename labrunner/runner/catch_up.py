@@ -63,17 +63,22 @@ def opened_again(course: Course, progress: Progress, step: Step) -> tuple[StepRe
 
 @dataclass(frozen=True)
 class CatchingUp:
-    """Brings about steps in the manner of ``run``, in the home and on the engine of that run."""
+    """Brings about steps in the manner of ``run``, in the home and on the engine of that run.
+
+    ``asking`` says whether those that ask something are done too, which no other step needs.
+    """
 
     run: Run
     ledger: Ledger
+    asking: bool = True
 
     def to(self, step: Step) -> Iterator[StepReport]:
         """Do what comes before the step; the report on each step, in order. It ends with the first that fails."""
         course, journal = self.run.course, self.run.home.journal
         if again := opened_again(course, journal.progress(), step):
             journal.reset(again)
-        wanted, needed = steps_before(course, step), holding_at(course, step)
+        wanted = tuple(each for each in steps_before(course, step) if self.asking or each.ask is None)
+        needed = holding_at(course, step)
         for lab in labs_before(course, course.lab(step.ref.lab)):
             self.run.home.start(course, lab, {})
         holding = {report.step: report for report in self.run.look(wanted)}

@@ -130,6 +130,16 @@ def demand_port(container: Container, host: int, inside: int, command: str) -> N
     )
 
 
+def best_of(containers: Sequence[Container], wanted: int, inside: int) -> Container:
+    """The one to look at: that runs and publishes its port ``inside`` as ``wanted``, else that runs, else the first.
+
+    Others beside it, be they the newest, do no harm. There has to be one at least.
+    """
+    running = [container for container in containers if container.status == "running"]
+    published = (container for container in running if wanted in container.host_ports(inside))
+    return next(published, (running or containers)[0])
+
+
 def port_to_ask(container: Container, wanted: int, inside: int) -> int:
     """The host's port behind which the container's ``inside`` answers: ``wanted``, or another if that one is taken."""
     published = container.host_ports(inside)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from labrunner.authoring.finding import Findings
 from labrunner.authoring.rules import (
+    cases,
     checks,
     commands,
     exchanging,
@@ -54,4 +55,5 @@ RULES: Mapping[str, Rule] = {
     "check-literal": exchanging.literal_in_check,
     "check-reason": judging.reason,
     "check-looks": judging.looks,
+    "near-miss": cases.near_miss,
 }

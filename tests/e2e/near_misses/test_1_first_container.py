@@ -43,6 +43,9 @@ def test_top_has_to_run_as_process_1_of_its_own_container(learner: Learner) -> N
     learner.types(f"docker container rm --force {shared}")
 
     detached = learner.types("docker run -dt ubuntu top")
+    learner.types(f"docker container pause {detached}")
+    learner.is_refused("top", because="was to run, and it is paused")
+    learner.types(f"docker container unpause {detached}")
     assert learner.passes("top")["container"] == detached
     learner.types(f"docker container rm --force {detached}")
     assert (

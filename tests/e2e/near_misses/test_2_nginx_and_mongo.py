@@ -113,7 +113,9 @@ def test_a_second_nginx_has_to_run_from_the_same_image(learner: Learner) -> None
     learner.is_refused("again", because="and nginx is the only one")
 
     stopped = learner.types("docker run -d nginx")
-    learner.types(f"docker kill {stopped}")
+    learner.types(f"docker container pause {stopped}")
+    learner.is_refused("again", because="and nginx is the only one")
+    learner.types(f"docker container unpause {stopped}\ndocker kill {stopped}")
     learner.is_refused("again", because="and nginx is the only one")
     learner.types(f"docker container rm {stopped}\ndocker rm -f {variant}")
 

@@ -64,6 +64,7 @@ def test_there_has_to_be_an_image_and_else_it_is_told_why_not(learner: Learner) 
     learner.is_refused("build", because="can be built")
     learner.types("docker build -t python-hallo-world .")
     learner.is_refused("build", because="can be built")
+    learner.types("docker image inspect python-hallo-world")  # the check has built it too, and has not removed it
 
 
 def test_the_image_has_to_be_made_as_the_lab_says(learner: Learner) -> None:
@@ -133,7 +134,9 @@ def test_the_app_has_to_answer_on_its_port(learner: Learner) -> None:
     learner.types(f"docker rm -f {inside}")
 
     container = learner.types(run)
+    beside = learner.types("docker run -d python-hello-world")
     evidence = learner.passes("run")
+    learner.types(f"docker rm -f {beside}")
     assert (evidence["container"], evidence["port"]) == (container, int(port))
     assert evidence["text"] == "Hello, World!"
 

@@ -162,7 +162,9 @@ def test_a_container_of_the_pulled_image_has_to_answer(learner: Learner) -> None
     learner.types(f"docker pause {container}")
     learner.is_refused("copy", because="was to run, and it is paused", within=4)
     learner.types(f"docker unpause {container}")
+    beside = learner.types(f"docker run -d {pulled}")
     evidence = learner.passes("copy")
+    learner.types(f"docker rm -f {beside}")
     assert (evidence["container"], evidence["port"], evidence["text"]) == (container, int(port), "Hello, World!")
     states = learner.finds_all_passed("push")
     assert {name for name, state in states.items() if state == "ended"} == {"login", "tag"}

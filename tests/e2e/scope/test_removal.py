@@ -51,6 +51,13 @@ def test_build_does_not_take_a_strangers_name(lab: Client) -> None:
     assert f"{PREFIX}image:latest names an image that was not made in this lab" in said
 
 
+def test_build_that_fails_leaves_no_container(lab: Client, engine: Engine) -> None:
+    """It would have no label, so nothing that a learner types would ever remove it."""
+    lab.refused("build", "-", given=b"FROM ubuntu\nRUN false labrunner-test-failing\n")
+    rows = engine.api.json("GET", "/containers/json", all="1")
+    assert [row["Command"] for row in rows if "labrunner-test-failing" in row["Command"]] == []
+
+
 def make_everything(lab: Client) -> None:
     """One of each kind, a dangling image, and what a build leaves that fails."""
     lab("container", "run", "--name", f"{PREFIX}lab-stopped", "--volume", "/data", "ubuntu", "true")

@@ -137,7 +137,7 @@ def test_every_rule_is_documented_and_proven() -> None:
     assert [name for name, rule in RULES.items() if not (rule.__doc__ or "").endswith(".")] == []
     reference = (REPOSITORY / "docs/reference/lint.md").read_text()
     assert re.findall(r"^\| `([\w-]+)` \|", reference, re.MULTILINE) == list(RULES)
-    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
+    tests = "".join(file.read_text() for file in Path(__file__).parent.rglob("test_*.py"))
     assert [name for name in RULES if f'"{name}"' not in tests] == []
 
 

@@ -1,0 +1,131 @@
+"""``labrunner lint --prove``: the wiring of a bench in a throwaway home, and what is told on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from labrunner.authoring.proving.bench import Bench
+from labrunner.authoring.proving.kept import Kept
+from labrunner.authoring.proving.known import Known
+from labrunner.authoring.proving.proof import StepProof
+from labrunner.authoring.proving.prover import Prover
+from labrunner.authoring.proving.terminals import Terminals
+from labrunner.authoring.proving.walk import Walk, cases_of
+from labrunner.authoring.source import CourseSource
+from labrunner.cli.session import Session, open_session, wanted_images
+from labrunner.cli.throwaway import (
+    obtain,
+    refuse_strangers,
+    sweep,
+    sweep_leftovers,
+    terminated_as_interrupted,
+    throwaway_home,
+)
+from labrunner.content.locate import course_folder
+from labrunner.engine.engine import Engine
+from labrunner.engine.find import demand_client, find_engine
+from labrunner.engine.ledger import Ledger, default_ledger
+from labrunner.model.errors import LabrunnerError
+from labrunner.model.lab import Course, Step
+from labrunner.model.verdict import EngineFacts
+from labrunner.proxy.start import start_scope
+from labrunner.report.text import engine_line
+from labrunner.runner.catch_up import labs_before
+from labrunner.runner.course_run import Run
+from labrunner.runner.lab_shell import lab_environ
+from labrunner.verify.process import CheckHost
+
+#: Seconds that the checks of one request may take: here nobody works beside them, and one that hangs is a finding.
+_DEADLINE = 60.0
+
+
+@dataclass(frozen=True)
+class Proven:
+    """The proofs of all steps up to the end, or up to what broke."""
+
+    steps: tuple[StepProof, ...]
+    broken: LabrunnerError | None = None
+
+
+def prove(source: CourseSource, names: Iterable[str], engine: str, *, offline: bool) -> Proven:
+    """Prove the labs of these names, or all, telling of it on standard error."""
+    proofs: list[StepProof] = []
+    with ExitStack() as stack:
+        stack.enter_context(terminated_as_interrupted())
+        host = stack.enter_context(CheckHost(course_folder("checks"), _DEADLINE))
+        folder = stack.enter_context(throwaway_home(keep=False))
+        session = open_session(folder)
+        labs = tuple(map(session.lab, names)) or session.course.labs
+        demand_client()
+        facts = find_engine(engine)
+        click.echo(engine_line(facts), err=True)
+        needed = labs_before(session.course, *labs)
+        obtain(facts, needed, offline=offline, agreed=offline)
+        ledger = Ledger(default_ledger(), Engine(facts.endpoint))
+        stack.enter_context(ledger.held())
+        kept = Kept(ledger, wanted_images(needed))
+        for note in sweep_leftovers(ledger, folder):
+            click.echo(note, err=True)
+        refuse_strangers(ledger, needed, folder)
+        stack.callback(sweep, ledger, folder)
+        stack.callback(_let_go, kept)
+        bench = stack.enter_context(_bench(session, facts, ledger, kept, host))
+        walk = _walk(source, session.course, facts, ledger, bench)
+        try:
+            proofs.extend(walk.prove(labs))
+        except LabrunnerError as error:
+            return Proven(tuple(proofs), error)
+    return Proven(tuple(proofs))
+
+
+@contextmanager
+def _bench(session: Session, facts: EngineFacts, ledger: Ledger, kept: Kept, host: CheckHost) -> Iterator[Bench]:
+    home, course = session.home, session.course
+    labs = [lab.name for lab in course.labs]
+    with (
+        TemporaryDirectory(prefix="labrunner-scope-") as sockets,
+        start_scope(facts.endpoint, ledger.file, home.path, Path(sockets), labs) as scope,
+    ):
+        terminals = Terminals(home.folder, lambda lab: lab_environ(home, facts.endpoint, scope.host(lab)))
+        run = Run(course, home, ledger.engine, scope, host, lambda _lab, _step: None, terminals=terminals.open)
+        try:
+            yield Bench(run, ledger, kept, terminals, home.path.with_name("place"))
+        finally:
+            terminals.close()
+
+
+def _walk(source: CourseSource, course: Course, facts: EngineFacts, ledger: Ledger, bench: Bench) -> Walk:
+    images = sorted(f"{name}={image.id}" for name in wanted_images(course.labs) if (image := ledger.engine.image(name)))
+    return Walk(
+        course,
+        source.labs,
+        Prover(bench, cases_of, lambda name: click.echo(f"    {name}", err=True)),
+        Known(ledger.file.parent / "proof"),
+        (facts.kind, facts.version, *images),
+        beginning=lambda step: click.echo(f"{step.ref}", err=True),
+        ended=_tell,
+    )
+
+
+def _let_go(kept: Kept) -> None:
+    try:
+        kept.let_go()
+    except LabrunnerError as error:
+        click.echo(f"what was kept for the proof could not be removed ({error.says}); the next proof does it", err=True)
+
+
+def _tell(step: Step, proof: StepProof, known: bool) -> None:  # noqa: FBT001 - a callback
+    misses = sum(len(each.near_misses) for each in proof.checks)
+    ways = max((len(each.alternatives) for each in proof.checks), default=0)
+    how = "proven before" if known else f"{proof.seconds:.1f} s"
+    click.echo(
+        f"  {step.name}: near misses refused: {misses}, other ways accepted: {ways},"
+        f" findings: {len(proof.findings)} ({how})",
+        err=True,
+    )

@@ -1,0 +1,171 @@
+"""``labrunner lint --prove`` on a real engine: a small course is proven, each planted mistake found at its place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labrunner.engine.engine import Engine
+from tests.e2e.test_run import holds
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+REPOSITORY = Path(__file__).parents[2]
+LAB = """\
+---
+title: A name
+minutes: 1
+images: [nginx:latest]
+vars: {mine: labrunner-test-mine}
+steps:
+  port: {ask: "80"}
+  tag: {}
+---
+# A name
+
+## Find the port
+
+## Give a name
+
+```bash run
+docker tag nginx labrunner-test-mine
+```
+"""
+CHECKS = '''\
+"""Checks of the lab a-name."""
+
+from labrunner.verify.checking import require, step
+
+
+@step("port")
+def test_port(engine, answer):
+    """you know the port"""
+    ports = {str(port) for port in engine.image("nginx:latest").exposed}
+    require(answer.removesuffix("/tcp") in ports, f"{answer!r} is not the port", next="docker image inspect nginx")
+
+
+@step("tag")
+def test_tag(engine, var, evidence):
+    """nginx has another name"""
+    image = engine.image(var["mine"])
+    require(image is not None, "another name was asked for, and there is none", next="docker tag nginx NAME")
+    same = image.id == engine.image("nginx:latest").id
+    require(same, "it was to be a name of nginx", next="docker tag nginx NAME")
+    evidence.update(image=image.id)
+'''
+PORT = """\
+refused:
+  - {name: a word, answer: http, because: "'http' is not the port"}
+  - {name: the next one, answer: "81", because: "'81' is not the port"}
+accepted:
+  - {name: with the protocol, answer: 80/tcp}
+"""
+TAG = """\
+refused:
+  - {name: another tag, do: "docker tag nginx labrunner-test-mine:1", because: there is none}
+  - {name: another name, do: "docker tag nginx labrunner-test-other", because: there is none}
+  - name: another image
+    do: printf 'FROM nginx\\nLABEL of=mine\\n' | docker build -t labrunner-test-mine -
+    because: it was to be a name of nginx
+accepted:
+  - {name: the long command, do: docker image tag nginx:latest labrunner-test-mine}
+"""
+Prove = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A copy of labrunner with a course of one lab."""
+    for name in ("labrunner", "images"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    lab = tmp_path / "labs" / "01-a-name"
+    (lab / "nearmiss").mkdir(parents=True)
+    (tmp_path / "checks").mkdir()
+    (lab / "lab.md").write_text(LAB)
+    (tmp_path / "checks" / "test_01_a_name.py").write_text(CHECKS)
+    (lab / "nearmiss" / "port.yaml").write_text(PORT)
+    (lab / "nearmiss" / "tag.yaml").write_text(TAG)
+    return tmp_path
+
+
+@pytest.fixture
+def prove(engine: Engine, place: Path) -> Prove:
+    """``prove()``: the exit code, the JSON, and what was told; the engine is as before, whatever was found."""
+
+    def run() -> tuple[int, dict[str, Any], str]:
+        before = holds(engine)
+        environ = {**os.environ, "XDG_STATE_HOME": str(place / "state"), "PYTHONPATH": str(place)}
+        done = subprocess.run(
+            [sys.executable, "-m", "labrunner", "lint", "--prove", "--json"],
+            cwd=place, env=environ, capture_output=True, text=True, check=False, timeout=200, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert holds(engine) == before
+        return done.returncode, json.loads(done.stdout), done.stderr
+
+    return run
+
+
+def proven(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The place and the sentence of each finding of the proof."""
+    return [(f"{each['file']}:{each['line']}", each["says"]) for each in data["findings"] if each["rule"] == "proof"]
+
+
+def change(file: Path, old: str, new: str) -> None:
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_what_is_right_is_proven_once(prove: Prove) -> None:
+    """The second time nothing is tried again, and the proof is the same."""
+    _, data, told = prove()
+    assert proven(data) == []
+    port, tag = data["proof"]
+    assert (port["check"], port["before"], port["after"]) == ("test_port", "failed", "passed")
+    assert [each["name"] for each in port["near_misses"]] == ["no answer is given", "a word", "the next one"]
+    assert {each["verdict"] for each in tag["near_misses"]} == {"failed"}
+    assert tag["alternatives"] == [{"name": "the long command", "verdict": "passed", "reason": None}]
+    assert "another image" in told
+    _, again, told = prove()
+    assert again["proof"] == data["proof"]
+    assert "another image" not in told
+    assert "proven before" in told
+
+
+def test_a_planted_mistake_is_found_at_its_case_and_the_rest_goes_on(prove: Prove, place: Path) -> None:
+    """A near miss that is right, a wrong reason, an alternative that is refused, and too few near misses."""
+    cases = place / "labs" / "01-a-name" / "nearmiss"
+    change(
+        cases / "port.yaml",
+        "{name: a word, answer: http, because: \"'http'",
+        "{name: right, answer: 80/tcp, because: \"'http'",
+    )
+    change(cases / "tag.yaml", "because: it was to be a name of nginx", "because: a wrong reason")
+    change(cases / "tag.yaml", "nginx:latest labrunner-test-mine}", "nginx:latest labrunner-test-wrong}")
+    code, data, _ = prove()
+    assert code == 1
+    found = dict(proven(data))
+    assert "'right' to be refused, found it accepted" in found["labs/01-a-name/nearmiss/port.yaml:2"]
+    assert "because of 'a wrong reason', found: test_tag said: it was" in found["labs/01-a-name/nearmiss/tag.yaml:4"]
+    assert "to be accepted, found it refused: test_tag said" in found["labs/01-a-name/nearmiss/tag.yaml:8"]
+    assert "expected 3 near misses that test_port refuses, found 2" in found["labs/01-a-name/lab.md:7"]
+    assert [each["after"] for each in data["proof"]] == ["passed", "passed"]
+
+
+def test_a_check_that_is_too_lax_or_raises_is_found(prove: Prove, place: Path) -> None:
+    """With the place of the case by which it is."""
+    checks = place / "checks" / "test_01_a_name.py"
+    change(checks, "require(same,", "require(same or True,")
+    change(checks, "    ports = {", "    assert answer != '81' or 1 / 0\n    ports = {")
+    code, data, _ = prove()
+    assert code == 1
+    found = dict(proven(data))
+    assert "'another image' to be refused, found it accepted" in found["labs/01-a-name/nearmiss/tag.yaml:4"]
+    assert "found that test_port broke: the check itself broke" in found["labs/01-a-name/nearmiss/port.yaml:3"]
