@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from labrunner.engine.engine import Engine
@@ -22,6 +23,8 @@ from labrunner.verify.looking import (
 )
 
 INSIDE = 5000
+#: What the labs' terminals label images with; the value is the lab's folder.
+_LABEL = "labrunner.image"
 
 
 def _name(var: Mapping[str, str]) -> str:
@@ -121,7 +124,7 @@ def test_new_text_is_served(engine: Engine, var: Mapping[str, str], evidence: di
 
 @step("order")
 def test_wrong_order_misses_the_cache(
-    engine: Engine, var: Mapping[str, str], recorded: Recorded, evidence: dict[str, Any]
+    engine: Engine, var: Mapping[str, str], folder: Path, recorded: Recorded, evidence: dict[str, Any]
 ) -> None:
     """with COPY above RUN, a change of app.py makes RUN run again"""
     first = recorded("build-flask-image/build")
@@ -146,7 +149,7 @@ def test_wrong_order_misses_the_cache(
         "RUN was to run again after the first build, and its layer is older",
         next=f"change app.py, then {build}",
     )
-    replaced = _first_tries(engine, image.layers[: len(first["layers"]) - 2], recorded("rebuild")["built"])
+    replaced = _first_tries(engine, image.layers[: len(first["layers"]) - 2], recorded("rebuild")["built"], folder)
     require(
         replaced,
         f"{var['experiment']} was to be built twice, after a change each, and no first build has lost its name to it",
@@ -155,12 +158,25 @@ def test_wrong_order_misses_the_cache(
     evidence.update(image=image.id, copy=copy, run=run, made_anew=list(image.layers[-2:]), replaced=replaced)
 
 
-def _first_tries(engine: Engine, base: Sequence[str], since: int) -> list[str]:
-    """The images without a name that stand on these layers and were built after ``since`` with COPY above RUN."""
-    found = (engine.image(row["Id"]) for row in engine.image_rows() if not is_named(row) and row["Created"] > since)
-    images = [image for image in found if image is not None and image.layers[: len(base)] == tuple(base)]
-    histories = ((image.id, layers_of(engine, image)) for image in images)
-    return [identity for identity, made in histories if 0 <= _last(made, made_by_copy) < _last(made, made_by_run)]
+def _first_tries(engine: Engine, base: Sequence[str], since: int, folder: Path) -> list[str]:
+    """The learner's images without a name that stand on these layers and were built after ``since``, COPY above RUN.
+
+    Others may do the same lab on the same engine: what was built in the labs' terminals has the lab's folder for a
+    label. In a shell of one's own it has none; then the youngest one without any label is taken for it.
+    """
+    rows = [row for row in engine.image_rows() if not is_named(row) and row["Created"] > since]
+    rows.sort(key=lambda row: row["Created"], reverse=True)
+    found = {str(row["Id"]): (row["Labels"] or {}).get(_LABEL) for row in rows if _is_wrong(engine, row["Id"], base)}
+    own = [identity for identity, label in found.items() if label == str(folder)]
+    return own or [identity for identity, label in found.items() if label is None][:1]
+
+
+def _is_wrong(engine: Engine, identity: str, base: Sequence[str]) -> bool:
+    image = engine.image(identity)
+    if image is None or image.layers[: len(base)] != tuple(base):
+        return False
+    made = layers_of(engine, image)
+    return 0 <= _last(made, made_by_copy) < _last(made, made_by_run)
 
 
 def _image(engine: Engine, name: str) -> Image:
