@@ -16,7 +16,7 @@ import pytest
 from labrunner.engine.engine import Engine
 from tests.e2e.test_run import holds
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.engine
 
 REPOSITORY = Path(__file__).parents[2]
 LAB = """\
