@@ -115,8 +115,8 @@ def main(rounds: int) -> None:
                 for figure in figures:
                     compare(figure, direct, scoped, rounds)
             finally:
+                ledger.sweep()  # first, since what the scope built stands on what was built past it
                 _clean(direct)
-        ledger.sweep()
 
 
 def _clean(host: str) -> None:
