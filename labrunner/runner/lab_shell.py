@@ -83,7 +83,7 @@ class LabTerminals:
                 seen.add(action.terminal)
                 deadline = time.monotonic() + COMMAND_SECONDS
                 while self._runs(action.terminal) in own and time.monotonic() < deadline:
-                    time.sleep(_POLL_SECONDS)
+                    time.sleep(_POLL_SECONDS)  # nothing but its end says that a program has ended
                 self._demand(action.terminal, program=not isinstance(action, Command))
 
     def _runs(self, wanted: str) -> str | None:

@@ -25,7 +25,7 @@ _QUESTIONS = {"y": r"\[y/N\]"}
 
 def _in(pattern: str) -> Callable[[str], str]:
     def found(shown: str) -> str:
-        return re.findall(pattern, shown, re.MULTILINE)[-1]  # type: ignore[no-any-return]
+        return str(re.findall(pattern, shown, re.MULTILINE)[-1])
 
     return found
 

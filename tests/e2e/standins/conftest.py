@@ -55,7 +55,7 @@ def start(stocked: docker.DockerClient, forget: Callable[[str], str]) -> Iterato
     """
     started: list[Container] = []
 
-    def start(image: str, command: str | list[str] | None = None, **options: Any) -> Container:  # noqa: ANN401
+    def start(image: str, command: str | list[str] | None = None, **options: Any) -> Container:  # noqa: ANN401 - the SDK's
         container = stocked.containers.create(image, command, detach=True, **options)
         started.append(container)
         container.start()

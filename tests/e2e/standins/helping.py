@@ -84,7 +84,7 @@ def log_of(container: Container, stream: str, wanted: str) -> str:
         log = str(container.logs(stdout=stream == "stdout", stderr=stream == "stderr"), "utf-8")
         if wanted in log or time.monotonic() > deadline:
             return log
-        time.sleep(0.1)
+        time.sleep(0.1)  # the engine tells nobody that a log has grown
 
 
 def inside(container: Container, *command: str) -> str:
