@@ -36,7 +36,7 @@ class Learner:
         assert not [output for output in cell.outputs if output.output_type == "error"], cell.outputs
         data = [output.data for output in cell.outputs if "data" in output]
         text = "".join(output.text for output in cell.outputs if output.output_type == "stream")
-        carried = next((each[MEDIA_TYPE] for each in data if MEDIA_TYPE in each), {})
+        carried: dict[str, Any] = next((each[MEDIA_TYPE] for each in data if MEDIA_TYPE in each), {})
         return text + "".join(each.get("text/markdown", each.get("text/plain", "")) for each in data), carried
 
 

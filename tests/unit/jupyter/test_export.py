@@ -34,7 +34,7 @@ def test_a_notebook_in_git_is_what_the_lab_gives(lab: Lab) -> None:
 @labs
 def test_a_notebook_is_valid_and_laid_out_as_nbformat_does(lab: Lab) -> None:
     found = nbformat.reads(written(lab), as_version=4)  # type: ignore[no-untyped-call] # nbformat has few types
-    nbformat.validate(found)  # type: ignore[no-untyped-call] # as above
+    nbformat.validate(found)
     assert nbformat.writes(found) + "\n" == written(lab)  # type: ignore[no-untyped-call] # as above
     assert len({cell.id for cell in found.cells}) == len(found.cells)
 
@@ -79,7 +79,7 @@ def test_any_text_gives_a_valid_notebook_and_is_not_lost(title: str, lines: list
     step = a_step("one", text=text)
     lab = a_lab(step, intro=title)
     found = nbformat.reads(written(lab), as_version=4)  # type: ignore[no-untyped-call] # as above
-    nbformat.validate(found)  # type: ignore[no-untyped-call] # as above
+    nbformat.validate(found)
     shown = "".join(cell.source for cell in found.cells)
     assert in_notebook(text.strip()) in shown
 
