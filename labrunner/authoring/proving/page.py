@@ -15,7 +15,7 @@ _HEAD = """\
 
 Made by `labrunner lint --prove --write docs/proof.md`, on a real engine; edit the labs' `nearmiss/` instead of this
 page. Every check was asked before its step was done, in each of these near misses and other right ways, and after the
-solution.
+solution. Each assertion by which it refused was switched off, and the near miss that noticed is named.
 """
 #: What differs each time: IDs, digests, the names that an engine makes up, and the folders of the run.
 _FLEETING = (
@@ -23,6 +23,10 @@ _FLEETING = (
     (re.compile(r"\b[a-z]+_[a-z]+\d?\b"), "NAME"),
     (re.compile(r"/\S*/labrunner-run-[^/\s]+/home"), "HOME"),
 )
+
+
+#: How a table's cell has a bar, in code as well.
+_BAR = r"\|"
 
 
 def proof_page(course: Course, proofs: Iterable[CheckProof]) -> str:
@@ -43,6 +47,10 @@ def _check(proof: CheckProof) -> Iterator[str]:
     yield "| tried | answered |"
     yield "| --- | --- |"
     yield from (f"| {_cell(tried.name)} | {_answer(tried)} |" for tried in (*proof.near_misses, *proof.alternatives))
+    yield ""
+    yield f"| assertions switched off: {len(proof.mutants)} | noticed by |"
+    yield "| --- | --- |"
+    yield from (f"| `{mutant.text.replace('|', _BAR)}` | {_cell(mutant.by)} |" for mutant in proof.mutants)
 
 
 def _answer(tried: Tried) -> str:
@@ -55,4 +63,4 @@ def _answer(tried: Tried) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    return text.replace("|", _BAR).replace("<", "&lt;").replace("*", "\\*")

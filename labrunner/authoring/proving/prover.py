@@ -51,7 +51,8 @@ class Prover:
         place = self.bench.mark()
         findings = [*_findings_before(lab, step, before)]
         seen: Seen = {}
-        self.mutants.switch_off(step, None, "before the step", seen, partial(_findings_before, lab, step))
+        if not findings:
+            self.mutants.switch_off(step, None, "before the step", seen, partial(_findings_before, lab, step))
         tried: list[tuple[Case, tuple[str, ...], Results]] = []
         for case in self.cases(lab, step):
             if tried and not case.goes_on:
@@ -59,10 +60,11 @@ class Prover:
             self.telling(case.name)
             results, answer = self._try(lab, step, case)
             wanted = self._reasons(lab, step, case)
-            if case.refused:
-                self.mutants.switch_off(step, answer, case.name, seen, partial(judged, case, wanted))
             tried.append((case, wanted, results))
-            findings += judged(case, wanted, results)
+            wrong = [*judged(case, wanted, results)]
+            if case.refused and not wrong:
+                self.mutants.switch_off(step, answer, case.name, seen, partial(judged, case, wanted))
+            findings += wrong
         if tried:
             before, place = self._restore(lab, step, before, place)
         self.telling("the solution")
