@@ -137,7 +137,6 @@ def test_wrong_order_misses_the_cache(
         next=f"change app.py, then {build}",
     )
     made, before = layers[-1].created, max(created for created, _, size in first["history"] if size)
-    # no near miss: before the first build nobody has its layers, but on an engine on which the labs were done twice
     require(
         made >= before,
         "RUN was to run again after the first build, and its layer is older",

@@ -31,12 +31,14 @@ _BAR = r"\|"
 
 def proof_page(course: Course, proofs: Iterable[CheckProof]) -> str:
     """The page in Markdown, in the course's order."""
-    parts = [_HEAD]
-    for lab, of_lab in groupby(proofs, key=lambda proof: proof.lab):
+    found = tuple(proofs)
+    off = {mutant.at for proof in found for mutant in proof.mutants}
+    parts = [_HEAD, f"Assertions that were switched off, and noticed: {len(off)}.\n"]
+    for lab, of_lab in groupby(found, key=lambda proof: proof.lab):
         parts.append(f"## {course.lab(lab).title}\n")
         for step, of_step in groupby(of_lab, key=lambda proof: proof.step):
-            found = course.step(StepRef(lab, step))
-            parts.append(f"### {found.position} {step}: {found.title}\n")
+            told = course.step(StepRef(lab, step))
+            parts.append(f"### {told.position} {step}: {told.title}\n")
             parts += ["\n".join(_check(proof)) + "\n" for proof in of_step]
     return "\n".join(parts)
 
