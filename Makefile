@@ -1,4 +1,5 @@
-# One command each: set-up, run, test, test-all, lint, proof, notebooks, bench. PYTHON=python3.13 make test takes another Python.
+# One command each: set-up, run, test, test-all, lint, proof, proof-check, notebooks, bench.
+# PYTHON=python3.13 make test takes another Python.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,7 +7,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term-missing:skip-covered
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: setup run test test-all format lint types layers unit proof notebooks bench clean
+.PHONY: setup run test test-all format lint types layers unit proof proof-check notebooks bench clean
 
 setup: $(VENV)/dev
 
@@ -60,6 +61,14 @@ proof: $(VENV)/run
 	scripts/prepare-host
 	$(BIN)/labrunner images prepare --yes
 	$(BIN)/labrunner lint --prove --write docs/proof.md
+
+# The same without what is known: every step anew, nothing written into the tree, and docs/proof.md has to try the same.
+proof-check: $(VENV)/run
+	scripts/prepare-host
+	$(BIN)/labrunner images prepare --yes
+	state=$$(mktemp --directory) && trap 'rm -rf --one-file-system "$$state"' EXIT && \
+		XDG_STATE_HOME="$$state" $(BIN)/labrunner lint --prove --write "$$state/proof.md" && \
+		scripts/same-proof docs/proof.md "$$state/proof.md"
 
 # CI fails where they are not what the labs give.
 notebooks: $(VENV)/run
