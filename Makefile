@@ -25,12 +25,12 @@ run: $(VENV)/run
 	$(BIN)/labrunner run --all --yes
 
 test: lint types layers $(VENV)/dev
-	scripts/prepare-host podman runc
+	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST) -m 'not slow'
 
 test-all: lint types layers $(VENV)/dev
-	scripts/prepare-host podman runc
+	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST)
 	$(BIN)/labrunner lint --prove
