@@ -1,0 +1,1 @@
+"""The labs where workshop attendees sit: notebooks, magics, and JupyterLab."""
