@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.browser.watching import Watch
+from tests.e2e.conftest import engine  # noqa: F401 - a fixture
 
 _PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 #: No name but the loopback's is ever resolved, so nothing that the browser does by itself leaves this host.

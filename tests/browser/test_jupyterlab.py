@@ -1,0 +1,116 @@
+"""In JupyterLab a newcomer finds the labs in the launcher, and does one: the notebook beside its terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from labrunner.engine.engine import Engine
+from tests.browser.axe import violations
+from tests.browser.conftest import Photograph
+from tests.browser.jupyter import JupyterLab, jupyterlab
+from tests.browser.watching import Watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
+
+CARDS = "[data-category='Containers course']"
+TITLES = [
+    "Your first container", "Nginx beside mongo", "Build an image of your own", "Push to a registry", "Deploy a change",
+    "Clean up",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def socket(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another name of the engine's socket, which can be taken away."""
+    name = tmp_path_factory.mktemp("engine") / "engine.sock"
+    name.symlink_to(engine.host.removeprefix("unix://"))
+    return name
+
+
+@pytest.fixture(scope="module")
+def server(socket: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
+    """JupyterLab of this environment; no request of these tests may end in a traceback."""
+    user = tmp_path_factory.mktemp("user")
+    with jupyterlab(Path(sys.executable), user, {"DOCKER_HOST": f"unix://{socket}"}) as running:
+        yield running
+    assert "Traceback" not in running.log.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def lab(desktop: Page, server: JupyterLab) -> Page:
+    """JupyterLab with its launcher, in a workspace of its own."""
+    desktop.goto(f"{server.page}&reset")
+    expect(card(desktop, TITLES[-1])).to_be_visible()
+    return desktop
+
+
+def card(page: Page, title: str) -> Locator:
+    return page.locator(CARDS).filter(has_text=title)
+
+
+def ask(server: JupyterLab, method: str, path: str, token: str) -> HTTPStatus:
+    request = urllib.request.Request(f"{server.url}labrunner/{path}", method=method, data=b"{}")  # noqa: S310 - ours
+    request.add_header("Authorization", f"token {token}")
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+            return HTTPStatus(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return HTTPStatus(error.code)
+
+
+def test_launcher_shows_the_labs(lab: Page, photograph: Photograph) -> None:
+    assert lab.locator(CARDS).all_inner_texts() == TITLES
+    assert card(lab, "Nginx beside mongo").get_attribute("title") == (
+        "Nginx beside mongo: 0 of 8 steps passed; takes about 20 minutes"
+    )
+    assert violations(lab, CARDS) == []
+    photograph(lab, "jupyterlab-launcher")
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "labs"), ("POST", "labs/push")])
+def test_stranger_is_refused(server: JupyterLab, method: str, path: str) -> None:
+    assert ask(server, method, path, "wrong") is HTTPStatus.FORBIDDEN
+    assert not (server.user / "labrunner" / "push").exists()
+
+
+def test_engine_that_is_gone_is_told(
+    lab: Page, socket: Path, server: JupyterLab, watch: Watch, photograph: Photograph
+) -> None:
+    watch.expect("the server responded with a status of 503")  # Chromium's own word for what the dialog says
+    engine = os.readlink(socket)
+    socket.unlink()
+    try:
+        card(lab, "Push to a registry").click()
+        dialog = lab.get_by_role("dialog")
+        expect(dialog).to_contain_text("This lab could not be opened")
+    finally:
+        socket.symlink_to(engine)
+    assert "engine.sock" in dialog.inner_text()
+    assert "unset DOCKER_HOST, or start the engine" in dialog.inner_text()
+    photograph(lab, "jupyterlab-engine-gone")
+    assert not (server.user / "labrunner" / "push").exists()
+    dialog.get_by_role("button").click()
+    expect(card(lab, "Push to a registry")).to_be_visible()
+
+
+def test_home_that_cannot_be_made_is_told(lab: Page, server: JupyterLab, watch: Watch) -> None:
+    watch.expect("the server responded with a status of 503")  # as above
+    home = server.user / "labrunner"
+    home.write_text("a file is in the way\n", encoding="utf-8")
+    try:
+        card(lab, "Push to a registry").click()
+        dialog = lab.get_by_role("dialog")
+        expect(dialog).to_contain_text("the folder of push was to be made in")
+    finally:
+        home.unlink()

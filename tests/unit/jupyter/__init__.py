@@ -1,0 +1,1 @@
+"""Notebooks, magics, and what JupyterLab asks for."""
