@@ -6,10 +6,10 @@ import click
 
 from labrunner.cli.completing import step_names
 from labrunner.cli.options import home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session
 from labrunner.report.markdown import rendered
 from labrunner.report.page import check_command
 from labrunner.report.text import commands
+from labrunner.runner.session import open_session
 
 
 @click.command("hint")

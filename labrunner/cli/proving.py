@@ -18,7 +18,6 @@ from labrunner.authoring.proving.prover import Prover
 from labrunner.authoring.proving.terminals import Terminals
 from labrunner.authoring.proving.walk import Walk, cases_of
 from labrunner.authoring.source import CourseSource
-from labrunner.cli.session import Session, open_session, wanted_images
 from labrunner.cli.throwaway import (
     obtain,
     refuse_strangers,
@@ -39,6 +38,7 @@ from labrunner.report.text import engine_line
 from labrunner.runner.catch_up import labs_before
 from labrunner.runner.course_run import Run
 from labrunner.runner.lab_shell import lab_environ
+from labrunner.runner.session import Session, open_session, wanted_images
 from labrunner.verify.process import CheckHost
 
 #: Seconds that the checks of one request may take: here nobody works beside them, and one that hangs is a finding.

@@ -11,7 +11,6 @@ import click
 
 from labrunner.cli.completing import folders, lab_names
 from labrunner.cli.options import engine_option, exit_code, json_option, offline_option, print_json, screen
-from labrunner.cli.session import open_session, stand_ins_of
 from labrunner.cli.throwaway import (
     obtain,
     refuse_strangers,
@@ -32,6 +31,7 @@ from labrunner.report.data import report_data
 from labrunner.report.text import report_head, step_text, sum_line, verdict_table
 from labrunner.runner.catch_up import labs_before
 from labrunner.runner.course_run import Run
+from labrunner.runner.session import open_session, stand_ins_of
 from labrunner.verify.process import CheckHost
 
 

@@ -12,7 +12,6 @@ import click
 
 from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, home_option
-from labrunner.cli.session import Session, open_session
 from labrunner.engine.find import find_engine, install_advice
 from labrunner.engine.ledger import default_ledger
 from labrunner.model.errors import ToolError, UsageError
@@ -20,6 +19,7 @@ from labrunner.model.verdict import EngineFacts
 from labrunner.runner.home import Home
 from labrunner.runner.keeping import Keeping
 from labrunner.runner.lab_shell import TERMINAL, lab_environ, podman_as_docker
+from labrunner.runner.session import Session, open_session
 from labrunner.runner.shell import ARGUMENTS
 
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TextIO
 
 import click
 
 from labrunner.cli.completing import step_names
 from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session, stand_ins_of
-from labrunner.cli.working import Workplace, workplace
 from labrunner.content.explain import Meaning, explain, load_meanings
 from labrunner.content.locate import course_folder
 from labrunner.engine.find import find_engine
-from labrunner.model.lab import Action, Command, KeyPress, Step, Typed, Visit, WriteFile
+from labrunner.model.lab import Action, Command, KeyPress, Typed, Visit, WriteFile
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
 from labrunner.report.screen import NARROW
 from labrunner.report.text import report_head, step_text
-from labrunner.runner.catch_up import clear_way
+from labrunner.runner.session import open_session, stand_ins_of
+from labrunner.runner.workplace import workplace
 
 
 @click.command("solve")
@@ -43,7 +41,8 @@ def command(step: str | None, home: str | None, engine: str, *, as_json: bool) -
     with workplace(session, facts, "labrunner solve") as place:
         if asked.ref.lab not in session.progress.variables:
             session.home.start(session.course, session.course.lab(asked.ref.lab), {})
-        report = _solved(place, asked, _Teller(err=as_json), stream=sys.stderr if as_json else sys.stdout)
+        teller = _Teller(err=as_json)
+        report = place.solve(asked, teller, teller.say, sys.stderr if as_json else sys.stdout)
     lab = session.course.lab(asked.ref.lab)
     whole = Report(facts, (LabReport(lab.name, lab.title, (report,)),), stand_ins_of(place.ledger.engine, (lab,)))
     if as_json:
@@ -62,20 +61,6 @@ def what_now(report: StepReport) -> tuple[str, str]:
     if report.verdict is Verdict.BLOCKED:
         return f"labrunner goto {report.step}", "next: "
     return f"labrunner check {report.step}", "then: "
-
-
-def _solved(place: Workplace, step: Step, teller: _Teller, stream: TextIO) -> StepReport:
-    """The verdict on the step, which has been done unless it held already or misses what it builds on."""
-    with place.run(telling=teller, screen=stream) as run:
-        (report,) = run.look((step,))
-        if report.verdict in {Verdict.PASSED, Verdict.BLOCKED}:
-            return report
-        with run.hands(place.session.course.lab(step.ref.lab)) as hands:
-            chosen = hands.lab.steps[step.number - 1]
-            place.terminals(hands.lab).demand_for(chosen)
-            for removed in clear_way(hands, step, place.ledger):
-                teller.say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
-            return run.step(chosen, hands)
 
 
 class _Teller:
