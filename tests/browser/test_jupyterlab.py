@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import urllib.error
 import urllib.request
@@ -88,7 +86,7 @@ def test_engine_that_is_gone_is_told(
     lab: Page, socket: Path, server: JupyterLab, watch: Watch, photograph: Photograph
 ) -> None:
     watch.expect("the server responded with a status of 503")  # Chromium's own word for what the dialog says
-    engine = os.readlink(socket)
+    engine = socket.readlink()
     socket.unlink()
     try:
         card(lab, "Push to a registry").click()

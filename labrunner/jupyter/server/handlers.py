@@ -20,10 +20,9 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from labrunner.jupyter.server.opening import labs, open_lab
+from labrunner.jupyter.server.opening import Opened, labs, open_lab
 from labrunner.model.errors import LabrunnerError, ToolError, UsageError
 from labrunner.report.data import error_data
-from labrunner.runner.home import Home, default_home
 
 
 def handlers(base_url: str) -> list[tuple[str, type[APIHandler]]]:
@@ -55,7 +54,7 @@ class LabsHandler(_Handler):
     async def get(self) -> None:
         """The labs, and where the learner stands."""
         with self.telling():
-            self.finish({"labs": await asyncio.to_thread(labs, Home(default_home()))})
+            self.finish({"labs": await asyncio.to_thread(labs)})
 
 
 class LabHandler(_Handler):
@@ -65,11 +64,10 @@ class LabHandler(_Handler):
     @authorized
     async def post(self, name: str) -> None:
         """Make or resume the lab's folder and notebook, and a terminal that shows the one of ``labrunner shell``."""
-        home = Home(default_home())
         with self.telling():
             terminals = self._terminals()
-            notebook = await asyncio.to_thread(open_lab, home, name, Path(self.settings["server_root_dir"]))
-            self.finish({"notebook": notebook, "terminal": _shell(terminals, home, name)})
+            opened = await asyncio.to_thread(open_lab, name, Path(self.settings["server_root_dir"]))
+            self.finish({"notebook": opened.notebook, "terminal": _shell(terminals, opened)})
 
     def _terminals(self) -> Any:  # noqa: ANN401 - jupyter_server_terminals types its manager by terminado, which has none
         manager = self.settings.get("terminal_manager")
@@ -81,10 +79,10 @@ class LabHandler(_Handler):
         return manager
 
 
-def _shell(terminals: Any, home: Home, lab: str) -> str:  # noqa: ANN401 - as above
+def _shell(terminals: Any, opened: Opened) -> str:  # noqa: ANN401 - as above
     """The server's terminal that runs ``labrunner shell``, which is for the lab that was started last: this one."""
-    name = lab.replace("-", "_")  # such a name is a word
+    name = opened.lab.replace("-", "_")  # such a name is a word
     if name not in terminals.terminals:
-        shell = [sys.executable, "-P", "-m", "labrunner", "shell", "--home", str(home.path)]
-        terminals.create(name=name, shell_command=shell, cwd=str(home.folder(lab)))
+        shell = [sys.executable, "-P", "-m", "labrunner", "shell", "--home", str(opened.home.path)]
+        terminals.create(name=name, shell_command=shell, cwd=str(opened.home.folder(opened.lab)))
     return name

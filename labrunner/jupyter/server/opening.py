@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labrunner.content.course import load_course
-from labrunner.content.locate import course_folder
 from labrunner.engine.find import find_engine
-from labrunner.model.errors import UsageError, unknown
+from labrunner.model.errors import UsageError
 from labrunner.runner.home import Home
+from labrunner.runner.session import open_session
 
 
-def labs(home: Home) -> list[dict[str, Any]]:
-    """Each lab, how many steps it has, and how many of them have passed in this home."""
-    passed = home.journal.progress().passed
+@dataclass(frozen=True)
+class Opened:
+    """A lab that can be done: in this home, with its notebook at a path below the server's root."""
+
+    home: Home
+    lab: str
+    notebook: str
+
+
+def labs() -> list[dict[str, Any]]:
+    """Each lab, how many steps it has, and how many of them the learner has passed."""
+    session = open_session(None)
+    passed = session.progress.passed
     return [
         {
             "lab": lab.name,
@@ -23,24 +33,21 @@ def labs(home: Home) -> list[dict[str, Any]]:
             "steps": len(lab.steps),
             "passed": sum(step.ref in passed for step in lab.steps),
         }
-        for lab in load_course(course_folder("labs")).labs
+        for lab in session.course.labs
     ]
 
 
-def open_lab(home: Home, name: str, root: Path) -> str:
-    """Make or resume the lab; its notebook's path below ``root``, which is all that the server shows.
+def open_lab(name: str, root: Path) -> Opened:
+    """Make or resume the lab in the learner's home, which has to be below ``root``: the server shows no more than that.
 
-    Nothing is made where there is no such lab, where the home is not below ``root``, or where no engine answers.
+    Nothing is made where there is no such lab, where the home is elsewhere, or where no engine answers.
     """
-    course = load_course(course_folder("labs"))
-    try:
-        lab = course.lab(name)
-    except KeyError:
-        raise unknown("lab", name, (lab.name for lab in course.labs), next="labrunner list") from None
+    session = open_session(None)
+    lab, home = session.lab(name), session.home
     below = _below(home, root)
     find_engine("auto")
-    home.start(course, lab, {})
-    return str(below / name / f"{name}.ipynb")
+    home.start(session.course, lab, {})
+    return Opened(home, name, str(below / name / f"{name}.ipynb"))
 
 
 def _below(home: Home, root: Path) -> Path:
