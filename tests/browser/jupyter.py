@@ -51,7 +51,7 @@ def jupyterlab(python: Path, user: Path, more: Mapping[str, str]) -> Iterator[Ju
     """JupyterLab of that Python, started in the user's home; ``more`` is added to its environment."""
     environ = environ_of(user, more)
     log = user.with_suffix(".log")
-    command = [str(python), "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", *_QUIET]
+    command = [str(python), "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", *_QUIET]
     with log.open("wb") as complaints:
         server = subprocess.Popen(command, cwd=user, env=environ, stdout=complaints, stderr=complaints)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -17,6 +18,7 @@ from tests.browser.axe import violations
 from tests.browser.conftest import Photograph
 from tests.browser.jupyter import JupyterLab, jupyterlab
 from tests.browser.watching import Watch
+from tests.installing import python_with, wheel_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
@@ -52,6 +54,18 @@ def lab(desktop: Page, server: JupyterLab) -> Page:
     return desktop
 
 
+@pytest.fixture
+def from_wheel(tmp_path: Path) -> Path:
+    """A Python that has labrunner from its wheel, and Jupyter's own files from the environment of these tests."""
+    python = python_with(tmp_path / "env", str(wheel_in(tmp_path)))
+    config, apps = Path("etc/jupyter/jupyter_server_config.d"), Path("share/jupyter/lab")
+    for file in Path(sys.prefix, config).iterdir():
+        if file.name != "labrunner.json":
+            shutil.copy(file, tmp_path / "env" / config)
+    (tmp_path / "env" / apps).symlink_to(Path(sys.prefix, apps))
+    return python
+
+
 def card(page: Page, title: str) -> Locator:
     return page.locator(CARDS).filter(has_text=title)
 
@@ -74,6 +88,15 @@ def test_launcher_shows_the_labs(lab: Page, photograph: Photograph) -> None:
     )
     assert violations(lab, CARDS) == []
     photograph(lab, "jupyterlab-launcher")
+
+
+def test_wheel_brings_the_labs_to_the_launcher(from_wheel: Path, desktop: Page, tmp_path: Path) -> None:
+    user = tmp_path / "user"
+    user.mkdir()
+    with jupyterlab(from_wheel, user, {}) as running:
+        desktop.goto(running.page)
+        expect(desktop.locator(CARDS)).to_have_text(TITLES)
+        desktop.close()  # before the server ends, of which it would complain
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "labs"), ("POST", "labs/push")])
