@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
 
 import click
 
 from labrunner.cli.completing import step_names
 from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json, screen
-from labrunner.content.explain import Meaning, explain, load_meanings
+from labrunner.content.explain import load_meanings
 from labrunner.content.locate import course_folder
 from labrunner.engine.find import find_engine
-from labrunner.model.lab import Action, Command, KeyPress, Typed, Visit, WriteFile
+from labrunner.model.lab import Action
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
-from labrunner.report.screen import NARROW
+from labrunner.report.telling import action_text
 from labrunner.report.text import report_head, step_text
 from labrunner.runner.session import open_session, stand_ins_of
 from labrunner.runner.workplace import workplace
@@ -69,30 +68,11 @@ class _Teller:
     def __init__(self, *, err: bool) -> None:
         self._err = err
         self._on = screen(err=err)
-        self._meanings: Mapping[str, Meaning] = load_meanings(course_folder("labs") / "commands.yaml")
+        self._meanings = load_meanings(course_folder("labs") / "commands.yaml")
 
     def say(self, text: str) -> None:
         """Put it on standard output, or on standard error where that belongs to JSON."""
         click.echo(text, err=self._err)
 
     def __call__(self, action: Action) -> None:
-        match action:
-            case Command() | Typed():
-                typed = self._on.command(action.line, f"# in the terminal {action.terminal}: ")
-                self.say("\n".join(["", typed, *self._explained(action.line)]))
-            case KeyPress():
-                self.say(f"\n# in the terminal {action.terminal}: press {action.key}")
-            case WriteFile():
-                self.say(f"\n# write the file {action.path}:\n{action.content.rstrip()}")
-            case Visit():
-                self.say(f"\n# open {action.url}")
-
-    def _explained(self, line: str) -> Iterator[str]:
-        """What each word means that is known, in two columns where there is room."""
-        pairs = explain(line, self._meanings)
-        column = max((len(words) for words, _ in pairs), default=0)
-        for words, says in pairs:
-            if self._on.width < NARROW:
-                yield self._on.wrapped(says, f"# {words}: ", indent=4)
-            else:
-                yield self._on.wrapped(says, f"#   {words.ljust(column)}  ")
+        self.say(action_text(action, self._meanings, self._on))
