@@ -1,8 +1,8 @@
 """The launcher's requests: the labs with where the learner stands, and a lab to be opened.
 
 ``GET labrunner/labs`` answers ``{"labs": [{"lab", "title", "minutes", "steps", "passed"}]}``, and
-``POST labrunner/labs/LAB`` ``{"notebook": its path below the server's root, "terminal": its name}``. What cannot be
-done is answered as every command does it with ``--json``.
+``POST labrunner/labs/LAB`` ``{"notebook": its path below the server's root, "aside": the name of one that was kept, or
+null, "terminal": its name}``. What cannot be done is answered as every command does it with ``--json``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class LabHandler(_Handler):
         with self.telling():
             terminals = self._terminals()
             opened = await asyncio.to_thread(open_lab, name, Path(self.settings["server_root_dir"]))
-            self.finish({"notebook": opened.notebook, "terminal": _shell(terminals, opened)})
+            shell = _shell(terminals, opened)
+            self.finish({"notebook": opened.notebook, "aside": opened.aside, "terminal": shell})
 
     def _terminals(self) -> Any:  # noqa: ANN401 - jupyter_server_terminals types its manager by terminado, which has none
         manager = self.settings.get("terminal_manager")

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labrunner.content.substitute import with_variables
 from labrunner.engine.find import find_engine
+from labrunner.jupyter.writing import write_notebook
 from labrunner.model.errors import UsageError
 from labrunner.runner.home import Home
 from labrunner.runner.session import open_session
@@ -14,11 +16,15 @@ from labrunner.runner.session import open_session
 
 @dataclass(frozen=True)
 class Opened:
-    """A lab that can be done: in this home, with its notebook at a path below the server's root."""
+    """A lab that can be done in this home.
+
+    ``notebook`` is its path below the server's root, ``aside`` the name that one from an older text has now.
+    """
 
     home: Home
     lab: str
     notebook: str
+    aside: str | None
 
 
 def labs() -> list[dict[str, Any]]:
@@ -38,7 +44,7 @@ def labs() -> list[dict[str, Any]]:
 
 
 def open_lab(name: str, root: Path) -> Opened:
-    """Make or resume the lab in the learner's home, which has to be below ``root``: the server shows no more than that.
+    """Make or resume the lab and its notebook in the learner's home, which has to be below ``root``: no more is shown.
 
     Nothing is made where there is no such lab, where the home is elsewhere, or where no engine answers.
     """
@@ -46,8 +52,9 @@ def open_lab(name: str, root: Path) -> Opened:
     lab, home = session.lab(name), session.home
     below = _below(home, root)
     find_engine("auto")
-    home.start(session.course, lab, {})
-    return Opened(home, name, str(below / name / f"{name}.ipynb"))
+    done = write_notebook(home.folder(name), with_variables(lab, home.start(session.course, lab, {})))
+    notebook = below / name / done.path.name
+    return Opened(home, name, str(notebook), None if done.aside is None else done.aside.name)
 
 
 def _below(home: Home, root: Path) -> Path:

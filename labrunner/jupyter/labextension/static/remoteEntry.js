@@ -70,6 +70,12 @@
         const terminal = terminals[0] ?? (await commands.execute('terminal:create-new', { name: opened.terminal }));
         shell.add(terminal, 'main', { mode: 'split-right', ref: notebook.id });
         shell.activateById(notebook.id);
+        if (opened.aside) {
+          void commands.execute('apputils:notify', {
+            type: 'info',
+            message: `The text of this lab is new; your notebook from the older one is kept as ${opened.aside}.`
+          });
+        }
         return notebook;
       }
 
