@@ -105,6 +105,20 @@ def test_stranger_is_refused(server: JupyterLab, method: str, path: str) -> None
     assert not (server.user / "labrunner" / "push").exists()
 
 
+def test_other_site_opens_nothing(lab: Page, server: JupyterLab, watch: Watch) -> None:
+    """The browser sends its cookie along, but knows no XSRF token to send."""
+    watch.expect("the server responded with a status of 403")  # Chromium's word for the answer that is wanted
+    script = "path => fetch(path, {method: 'POST'}).then(answer => answer.status)"
+    assert lab.evaluate(script, f"{server.url}labrunner/labs/push") == HTTPStatus.FORBIDDEN
+    assert not (server.user / "labrunner" / "push").exists()
+
+
+def test_jupyter_notebook_without_a_launcher_is_left_alone(desktop: Page, server: JupyterLab, watch: Watch) -> None:
+    watch.expect(r"uncaught: Cannot read properties of undefined \(reading 'schema'\)")  # also without our extension
+    desktop.goto(f"{server.url}tree?token={server.token}")
+    expect(desktop.get_by_role("tab", name="Files")).to_be_visible()
+
+
 def test_engine_that_is_gone_is_told(
     lab: Page, socket: Path, server: JupyterLab, watch: Watch, photograph: Photograph
 ) -> None:

@@ -8,6 +8,8 @@
 (() => {
   const CATEGORY = 'Containers course';
   const OPEN = 'labrunner:open';
+  /* Milliseconds after which somebody wonders whether anything happens. */
+  const PATIENCE = 1000;
   /* A container ship seen from its stern: three containers on a hull. */
   const ICON = {
     name: 'labrunner:lab',
@@ -41,12 +43,31 @@
     return answer;
   }
 
+  /* Show that work goes on where it takes long: an engine may have to be started first. */
+  async function shown(Notification, what, work) {
+    let note;
+    const timer = setTimeout(() => {
+      note = Notification.emit(what, 'in-progress', { autoClose: false });
+    }, PATIENCE);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+      if (note) {
+        Notification.dismiss(note);
+      }
+    }
+  }
+
   async function extension() {
-    const [{ ILauncher }, services, { showErrorMessage }] = await Promise.all(
+    const [{ ILauncher }, services, { Notification, showErrorMessage }] = await Promise.all(
       ['@jupyterlab/launcher', '@jupyterlab/services', '@jupyterlab/apputils'].map(shares)
     );
 
     function activate(app, launcher) {
+      if (!launcher) {
+        return; // Jupyter Notebook has none
+      }
       const { commands, shell } = app;
       const settings = app.serviceManager.serverSettings;
       let cards = [];
@@ -61,8 +82,12 @@
       }
 
       /* The notebook, with the lab's terminal at its right; the launcher gives its place to what is returned. */
-      async function open({ lab }) {
-        const opened = await ask(services, settings, `labs/${lab}`, 'POST');
+      async function open({ lab, title }) {
+        const opened = await shown(
+          Notification,
+          `Opening “${title}”`,
+          ask(services, settings, `labs/${lab}`, 'POST')
+        );
         const notebook = await commands.execute('docmanager:open', { path: opened.notebook });
         const terminals = [...shell.widgets('main')].filter(
           widget => widget.content?.session?.name === opened.terminal
@@ -71,10 +96,7 @@
         shell.add(terminal, 'main', { mode: 'split-right', ref: notebook.id });
         shell.activateById(notebook.id);
         if (opened.aside) {
-          void commands.execute('apputils:notify', {
-            type: 'info',
-            message: `The text of this lab is new; your notebook from the older one is kept as ${opened.aside}.`
-          });
+          Notification.info(`The text of this lab is new; your notebook from the older one is kept: ${opened.aside}`);
         }
         return notebook;
       }
@@ -96,7 +118,7 @@
       void telling('The labs of labrunner could not be listed', show());
     }
 
-    return { id: 'labrunner:launcher', autoStart: true, requires: [ILauncher], activate };
+    return { id: 'labrunner:launcher', autoStart: true, optional: [ILauncher], activate };
   }
 
   window._JUPYTERLAB = window._JUPYTERLAB ?? {};
