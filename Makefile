@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 # Two workers: one for the tests that change what is on an engine, and one for the others (tests/e2e/conftest.py).
 PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term-missing:skip-covered
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Data files of the wheel are copies in an editable install too.
+COPIES := $(shell find labrunner/jupyter/labextension labrunner/jupyter/server/labrunner.json -type f)
 
 .PHONY: setup run test test-all format lint types layers unit proof bench clean
 
 setup: $(VENV)/dev
 
-$(VENV)/run: pyproject.toml
+$(VENV)/run: pyproject.toml $(COPIES)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable .
 	$(BIN)/python -m compileall -q labrunner checks
