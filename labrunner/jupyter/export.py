@@ -79,8 +79,8 @@ cells of your own.
 
 - A `%%bash` cell is a shell in the lab's folder.
 - A `%%term` cell types into one of the lab's terminals: where the text speaks of a second terminal, that is
-  `%%term second`. What runs there goes on when the cell has ended. `%term second` shows it again; to sit there yourself,
-  type `labrunner shell --term second` in a terminal of your own.
+  `%%term second`. What runs there goes on when the cell has ended. `%term second` shows it again; to sit there
+  yourself, type `labrunner shell --term second` in a terminal of your own.
 - Where a word such as `TOP_ID` or a port stands for something of your own, the cell fills it in.
 - Each step ends with `%check`, which looks at what is really there. Stuck? `%hint`, then `%solve`. Behind?
   `%goto step3` does what comes before that step."""
@@ -126,5 +126,7 @@ def _options(action: Command | Typed) -> Iterator[str]:
     elif isinstance(action, Command) and action.hold:
         yield "--until ."
     if isinstance(action, Command):
-        yield from (f"--reply {shlex.quote(action.reply)}" for _ in range(action.reply is not None))
-        yield from (f"--secret {action.secret}" for _ in range(action.secret is not None))
+        if action.reply is not None:
+            yield f"--reply {shlex.quote(action.reply)}"
+        if action.secret is not None:
+            yield f"--secret {action.secret}"

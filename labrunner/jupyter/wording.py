@@ -17,4 +17,5 @@ _COMMAND = re.compile(rf"\blabrunner ({'|'.join(_MAGICS)})\b(?! --all)")
 
 def in_notebook(text: str) -> str:
     """The text with each command that is a magic named as such: ``labrunner check step3`` is ``%check step3``."""
+    text = text.replace("labrunner next", "the cells of the next step")
     return _COMMAND.sub(lambda found: _MAGICS[found[1]], text)

@@ -11,7 +11,7 @@ from labrunner.runner.session import Session
 
 @dataclass(frozen=True)
 class Hint:
-    """Hint ``number`` of ``of``, in Markdown; ``step`` has its placeholders filled in, ``next`` is the help after it."""
+    """Hint ``number`` of ``of``, in Markdown; ``step`` has its placeholders filled in, ``next`` is further help."""
 
     step: Step
     number: int

@@ -26,15 +26,17 @@ UNSCOPED = "docker is podman itself: no scope stands in between, and prune takes
 _POLL_SECONDS = 0.05
 
 
-def lab_environ(home: Home, endpoint: str, docker_host: str) -> Mapping[str, str]:
+def lab_environ(
+    home: Home, endpoint: str, docker_host: str, outside: Mapping[str, str] = os.environ
+) -> Mapping[str, str]:
     """What a lab's shell is started with: ``docker`` asks ``docker_host``, and labrunner judges by ``endpoint``.
 
     ``labrunner`` itself is found on its PATH, for this very home.
     """
     own = str(Path(sys.executable).parent)
     return {
-        **os.environ,
-        "PATH": os.pathsep.join([own, os.environ.get("PATH", os.defpath)]),
+        **outside,
+        "PATH": os.pathsep.join([own, outside.get("PATH", os.defpath)]),
         "DOCKER_HOST": docker_host,
         "DOCKER_CONFIG": str(home.docker_config()),
         "LABRUNNER_HOME": str(home.path),
@@ -43,7 +45,7 @@ def lab_environ(home: Home, endpoint: str, docker_host: str) -> Mapping[str, str
 
 
 def without_docker(home: Home, facts: EngineFacts, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The lab's environment on a host without Docker's client, where Podman's serves instead; ToolError where none does."""
+    """The lab's environment on a host without Docker's client; ToolError where Podman's cannot serve instead."""
     if facts.kind != "podman" or shutil.which("podman") is None:
         raise ToolError("a shell was asked for, and there is no docker command on PATH", next=install_advice())
     return podman_as_docker(home, environ)
