@@ -61,7 +61,7 @@ def jupyterlab(python: Path, user: Path, more: Mapping[str, str]) -> Iterator[Ju
         server.send_signal(signal.SIGTERM)
         server.wait(_END_SECONDS)
         labrunner = [str(python), "-P", "-m", "labrunner", "reset", "--all"]
-        subprocess.run(labrunner, env={**os.environ, "HOME": str(user)}, capture_output=True, check=False)
+        subprocess.run(labrunner, env=environ, capture_output=True, check=False)
 
 
 def _info(file: Path, server: subprocess.Popen[bytes], log: Path) -> Mapping[str, object]:

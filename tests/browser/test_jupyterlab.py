@@ -14,11 +14,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from labrunner.engine.engine import Engine
+from labrunner.runner.keeping import Keeping
 from tests.browser.axe import violations
 from tests.browser.conftest import Photograph
 from tests.browser.jupyter import JupyterLab, jupyterlab
+from tests.browser.notebook import Notebook, type_in_terminal
 from tests.browser.watching import Watch
 from tests.installing import python_with, wheel_in
+from tests.unit.processes import waited
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
@@ -149,3 +152,48 @@ def test_home_that_cannot_be_made_is_told(lab: Page, server: JupyterLab, watch: 
         expect(dialog).to_contain_text("the folder of push was to be made in")
     finally:
         home.unlink()
+
+
+def test_newcomer_does_a_lab(lab: Page, server: JupyterLab, engine: Engine, photograph: Photograph) -> None:
+    """From the launcher to its last step, in cells and in the terminal beside them."""
+    card(lab, "Nginx beside mongo").click()
+    terminal = lab.locator(".jp-Terminal")
+    expect(terminal).to_be_visible()
+    notebook = Notebook(lab)
+    left, right = notebook.panel.bounding_box(), terminal.bounding_box()
+    assert left is not None
+    assert right is not None
+    assert left["x"] + left["width"] <= right["x"]
+    expect(lab.locator(CARDS)).to_have_count(0)  # the launcher has given its place to the notebook
+
+    assert "Nginx beside mongo" in notebook.run("%lab nginx-and-mongo").inner_text()
+    expect(notebook.run("%check step1", instead="%check step1 --answer 80")).to_contain_text("PASSED")
+    red = notebook.run("%check step2")
+    expect(red).to_contain_text("FAILED")
+    assert violations(lab, ".jp-OutputArea [role=status]") == []
+    photograph(lab, "jupyterlab-red")
+
+    home = Keeping(server.user / "labrunner")
+    assert waited(lambda: any(each["watched"] for each in home.terminals()))
+    type_in_terminal(lab, "docker container run --detach --publish 8080:80 --name nginx nginx")
+    assert waited(lambda: engine.container("nginx") is not None and engine.container("nginx").running)
+    green = notebook.run("%check step2")
+    expect(green).to_contain_text("PASSED")
+    photograph(lab, "jupyterlab-green")
+
+    notebook.run("--name mongo mongo:3.4")
+    expect(notebook.run("%check step3")).to_contain_text("PASSED")
+    notebook.run("docker container run --detach nginx")
+    expect(notebook.run("%check step4")).to_contain_text("PASSED")
+    mongo = engine.container("mongo")
+    assert mongo is not None
+    expect(notebook.run("%check step5", instead=f"%check step5 --answer {mongo.id[:3]}")).to_contain_text("PASSED")
+    notebook.run("docker container stop NGINX_ID")
+    expect(notebook.run("%check step6")).to_contain_text("PASSED")
+    notebook.run("docker container rm --volumes mongo")
+    expect(notebook.run("%check step7")).to_contain_text("PASSED")
+    notebook.run("docker system prune")
+    expect(notebook.run("%check step8")).to_contain_text("PASSED")
+
+    lab.keyboard.press("Control+Shift+L")
+    expect(card(lab, "Nginx beside mongo")).to_have_text("Nginx beside mongo (done)")
