@@ -176,7 +176,7 @@ def test_newcomer_does_a_lab(lab: Page, server: JupyterLab, engine: Engine, phot
     home = Keeping(server.user / "labrunner")
     assert waited(lambda: any(each["watched"] for each in home.terminals()))
     type_in_terminal(lab, "docker container run --detach --publish 8080:80 --name nginx nginx")
-    assert waited(lambda: engine.container("nginx") is not None and engine.container("nginx").running)
+    assert waited(lambda: any(each.name == "nginx" and each.running for each in engine.containers()))
     green = notebook.run("%check step2")
     expect(green).to_contain_text("PASSED")
     photograph(lab, "jupyterlab-green")

@@ -94,6 +94,7 @@
         );
         const terminal = terminals[0] ?? (await commands.execute('terminal:create-new', { name: opened.terminal }));
         shell.add(terminal, 'main', { mode: 'split-right', ref: notebook.id });
+        await terminal.revealed; // then it takes the keyboard, which is the notebook's
         shell.activateById(notebook.id);
         if (opened.aside) {
           Notification.info(`The text of this lab is new; your notebook from the older one is kept: ${opened.aside}`);
