@@ -17,7 +17,8 @@ class Notebook:
     def __init__(self, page: Page) -> None:
         self._page = page
         self.panel = page.locator(".jp-NotebookPanel")
-        expect(self.panel.locator(".jp-CodeCell").first).to_be_attached()
+        # A cell that is run while JupyterLab still connects to the kernel may be left undone.
+        expect(page.get_by_text("| Idle")).to_be_visible(timeout=_PATIENCE)
 
     def run(self, words: str, *, instead: str | None = None) -> Locator:
         """Run the cell in which these words stand, or after typing something ``instead``; what it shows."""
@@ -26,13 +27,13 @@ class Notebook:
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
         cell.locator(".cm-content").click()
+        expect(cell.locator(".cm-content")).to_be_focused()
         if instead is not None:
             cell = self._focused()  # its words change
             prompt = cell.locator(".jp-InputPrompt")
             self._page.keyboard.press("Control+A")
             self._page.keyboard.type(instead)
         self._page.keyboard.press("Control+Enter")
-        expect(prompt).to_have_text(_DONE, timeout=_PATIENCE)
         expect(prompt).not_to_have_text(before, timeout=_PATIENCE)
         expect(prompt).to_have_text(_DONE, timeout=_PATIENCE)
         return cell.locator(".jp-OutputArea")
