@@ -28,10 +28,12 @@ class Doing:
 def passages(step: Step) -> Iterator[Prose | Doing]:
     """The step's text in order; the actions are together the step's."""
     lines = step.text.split("\n")
-    begun = 0
+    begun = done = 0
     for fence in (token for token in MARKDOWN.parse(step.text) if token.type == "fence"):
         first, end = fence.map or [0, 0]
-        actions = tuple(fence_actions(str(step.ref), fence))
+        count = len(tuple(fence_actions(str(step.ref), fence)))
+        actions = step.actions[done : done + count]  # the text has lost what is empty in a file
+        done += count
         if actions:
             yield from _prose(lines[begun:first])
             yield Doing(actions, fence.content)

@@ -102,7 +102,7 @@ def _source(lab: Lab, passage: Doing) -> str:
         return f"%%bash\n{body}"
     match first:
         case WriteFile():
-            return f"%%writefile {shlex.quote(first.path)}\n{body}"
+            return f"%%writefile {shlex.quote(first.path)}\n{first.content.rstrip()}"
         case Visit():
             return f"%visit {first.url}"
         case KeyPress():

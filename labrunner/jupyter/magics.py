@@ -96,7 +96,7 @@ class LabMagics(Magics):
         if given.answer is not None:
             demand_question(session, steps, given.step or str(steps[0].ref))
             answers = {str(steps[0].ref): _answer(given.answer, steps[0])}
-        judged = judge(session, steps, "auto", answers=answers, host=desk.checks)
+        judged = judge(session, steps, desk.facts, answers=answers, host=desk.checks)
         if judged.unrecorded is not None:
             display(Problem(judged.unrecorded))
         return Verdicts(judged.report)

@@ -23,8 +23,8 @@ _MARK = re.compile(r"\x1b\]133;D;\d+;aid=[0-9a-f]+\x07")
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-B]|\x1b[=>78]|[\x07\x0f]"
 )
-#: The beginning of one of these, whose end is still to come.
-_BEGUN = re.compile(r"(?:[ \r]+|\x1b(?:\][^\x07]*|\[[0-?]*[ -/]*|[()])?)\Z")
+#: What has to wait for what comes next: blanks, which may end a line, and the beginning of a control sequence.
+_BEGUN = re.compile(rf"(?:[ \r]|{_CONTROL.pattern})*(?:\x1b(?:\][^\x07]*|\[[0-?]*[ -/]*|[()])?)?\Z")
 #: What is not to be seen: a carriage return that stands at a line's end or begin, and the blanks before its end.
 _UNSEEN = re.compile(r"[ \r]+(?=\n)|(?<=\n)\r+|\A\r+")
 

@@ -12,7 +12,7 @@ from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine
 from labrunner.model.errors import LabrunnerError, ToolError, UsageError
 from labrunner.model.lab import Step
-from labrunner.model.verdict import LabReport, Report
+from labrunner.model.verdict import EngineFacts, LabReport, Report
 from labrunner.runner.home import surroundings
 from labrunner.runner.session import Session, stand_ins_of
 from labrunner.verify.process import CheckHost
@@ -30,16 +30,16 @@ class Judged:
 def judge(
     session: Session,
     steps: tuple[Step, ...],
-    engine: str,
+    engine: str | EngineFacts,
     *,
     answers: Mapping[str, str] | None = None,
     host: CheckHost | None = None,
 ) -> Judged:
-    """Verify steps of one lab as of now."""
+    """Verify steps of one lab as of now, on the engine of that kind or on one that has been found already."""
     began = time.monotonic()
     with ExitStack() as stack:
         checks = host or stack.enter_context(CheckHost(course_folder("checks")))
-        facts = find_engine(engine)
+        facts = find_engine(engine) if isinstance(engine, str) else engine
         around = surroundings(session.course, session.home, facts.endpoint, answers)
         found = verify(session.course, session.progress, steps, checks, around)
         unrecorded = None

@@ -1,1 +1,1 @@
-"""Notebooks, magics, and what JupyterLab asks for."""
+"""Unit tests of labrunner.jupyter."""
