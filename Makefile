@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 # Two workers: one for the tests that change what is on an engine, and one for the others (tests/e2e/conftest.py).
 PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term-missing:skip-covered
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Data files of the wheel are copies in an editable install too.
+COPIES := $(shell find labrunner/jupyter/labextension labrunner/jupyter/server/labrunner.json -type f)
 
 .PHONY: setup run test test-all format lint types layers unit proof proof-check notebooks bench clean
 
 setup: $(VENV)/dev
 
-$(VENV)/run: pyproject.toml
+$(VENV)/run: pyproject.toml $(COPIES)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable .
 	$(BIN)/python -m compileall -q labrunner checks
@@ -26,12 +28,12 @@ run: $(VENV)/run
 	$(BIN)/labrunner run --all --yes
 
 test: lint types layers $(VENV)/dev
-	scripts/prepare-host podman runc
+	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST) -m 'not slow'
 
 test-all: lint types layers $(VENV)/dev
-	scripts/prepare-host podman runc
+	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST)
 	$(BIN)/labrunner lint --prove
