@@ -22,7 +22,7 @@ from labrunner.jupyter.export import ANSWER
 from labrunner.jupyter.shown import Problem, Verdicts, lab_text
 from labrunner.jupyter.term import Typing, fill_in, look, press, type_lines
 from labrunner.jupyter.wording import in_notebook
-from labrunner.model.errors import LabrunnerError, UsageError
+from labrunner.model.errors import LabrunnerError, ToolError, UsageError
 from labrunner.model.lab import Step
 from labrunner.runner.hands import visit
 from labrunner.runner.hinting import next_hint
@@ -42,6 +42,8 @@ def _in_a_sentence(magic: Callable[..., object]) -> Callable[..., object]:
             return magic(self, *given)
         except LabrunnerError as error:
             return Problem(error)
+        except KeyboardInterrupt:
+            return Problem(ToolError("the cell was interrupted", next="run it again, once you want to"))
         except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
             return Problem(unforeseen(error))
 

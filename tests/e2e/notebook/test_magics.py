@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,11 +85,16 @@ def test_terminal_and_notebook_stand_in_the_same_place(
     assert "ps -ef" in learner.runs("%term second")[0]
 
     Keeping(tmp_path / "home").stop()
-    while Keeping(tmp_path / "home").runs:
-        pass
+    for _ in range(200):
+        if not Keeping(tmp_path / "home").runs:
+            break
+        time.sleep(0.05)
     text, _ = learner.runs("%%bash\ndocker container ls")
     assert "terminals had ended" in text
     assert "CONTAINER ID" in text
+
+    learner.runs("import os, signal, threading\nthreading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()")
+    assert "the cell was interrupted" in learner.runs("%%term third\nsleep 30")[0]
 
     assert learner.runs("%goto leave")[1]["verdict"] == "passed"
     assert "is at its start" in learner.runs("%reset_lab")[0]
