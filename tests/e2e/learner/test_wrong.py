@@ -113,3 +113,8 @@ def test_wrong_answer_is_told_with_what_shows_the_right_one(person: Person) -> N
     found = person.is_refused("nginx-and-mongo/images", "--answer", "443")
     assert "'443' is not what the image says" in found["reason"]
     assert "map[80/tcp" in person.types(LAB, found["next"])
+
+
+def test_who_is_blocked_is_offered_to_be_brought_there(person: Person) -> None:
+    """A hint would be about a step that cannot be done yet."""
+    assert person.labrunner("check", f"{LAB}/again").stdout.splitlines()[-1] == f"stuck? labrunner goto {LAB}/again"

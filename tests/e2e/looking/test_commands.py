@@ -245,10 +245,3 @@ def test_first_line_says_which_engine_and_why(environ: dict[str, str], engine: E
     assert done.stdout.startswith("engine: docker ")
     assert "(DOCKER_HOST)" in done.stdout.splitlines()[0]
     assert "next: labrunner check nginx-and-mongo/images --answer TEXT" in done.stdout
-
-
-@pytest.mark.engine
-def test_who_is_blocked_is_offered_to_be_brought_there(environ: dict[str, str], engine: Engine) -> None:
-    """A hint would be about a step that cannot be done yet."""
-    done = run({**environ, "DOCKER_HOST": engine.host}, "check", "nginx-and-mongo/again")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "stuck? labrunner goto nginx-and-mongo/again")
