@@ -1,4 +1,7 @@
-"""The self-paced site: pages made from labs, docs and code, built by Sphinx. As a Sphinx extension it brings its looks."""
+"""The self-paced site: pages made from labs, docs and code, built by Sphinx.
+
+As a Sphinx extension it brings the site's looks.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,13 @@ SETTINGS: Mapping[str, Any] = {
     "version": __version__,
     "release": __version__,
     "author": "The labrunner authors",
-    "extensions": ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.githubpages", "sphinx_copybutton", "labrunner.site"],
+    "extensions": [
+        "myst_parser",
+        "sphinx.ext.autodoc",
+        "sphinx.ext.githubpages",
+        "sphinx_copybutton",
+        "labrunner.site",
+    ],
     "exclude_patterns": [OVERVIEW],
     "source_suffix": {".md": "markdown"},
     "smartquotes": False,  # a command in a sentence stays what is to be typed
@@ -52,10 +58,8 @@ def build_site(output: Path, commands: click.Group, groups: Mapping[str, Mapping
     where Sphinx is missing or warns, or a page has a fault; what was in ``output`` is then as it was.
     """
     if missing := [name for name in _NEEDS if find_spec(name) is None]:
-        raise ToolError(
-            f"the site is built by Sphinx, and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed",
-            next="pip install 'labrunner[site]'",
-        )
+        lacks = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
+        raise ToolError(f"the site is built by Sphinx, and {lacks}", next="pip install 'labrunner[site]'")
     demand_ours(output)
     with TemporaryDirectory(prefix="labrunner-site-") as work:
         source, pages = Path(work, "source"), Path(work, "pages")

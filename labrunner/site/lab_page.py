@@ -71,7 +71,8 @@ def _values(lab: Lab) -> str:
 
 def _field(name: str, value: str, word: str, *, code: str) -> str:
     shown = escape(name.replace("_", " ") if value else name)
-    return f'<label>{shown} <input value="{escape(value)}" data-word="{escape(word)}"{code} spellcheck="false" autocomplete="off"></label>'
+    data = f'value="{escape(value)}" data-word="{escape(word)}"{code}'
+    return f'<label>{shown} <input {data} spellcheck="false" autocomplete="off"></label>'
 
 
 def _step(step: Step, meanings: Mapping[str, Meaning]) -> str:
@@ -82,8 +83,7 @@ def _step(step: Step, meanings: Mapping[str, Meaning]) -> str:
     parts += [
         '<div class="lab-check">',
         "\n".join(block("run", "Check this step", "bash", check_command(step))),
-        f'<label class="lab-tick" hidden><input type="checkbox" data-step="{step.ref}"> '
-        f"Step {step.number} is done</label>",
+        f'<label class="lab-tick" hidden><input type="checkbox" data-step="{step.ref}"> Step {step.number} is done</label>',
         "</div>",
     ]
     return "\n\n".join(parts)

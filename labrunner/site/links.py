@@ -42,8 +42,10 @@ def faults(site: Path) -> list[str]:
     pages = {file: _read(file) for file in sorted(site.rglob("*.html"))}
     found = [fault for file, page in pages.items() for fault in _faults(site, file, page, pages)]
     for file in sorted(site.rglob("*.css")):
-        for match in _STYLE.finditer(file.read_text(encoding="utf-8")):
-            found.append(f"{file.relative_to(site)}: {match[1] or match[2]} would be fetched from another host")
+        found += [
+            f"{file.relative_to(site)}: {match[1] or match[2]} would be fetched from another host"
+            for match in _STYLE.finditer(file.read_text(encoding="utf-8"))
+        ]
     return found
 
 
