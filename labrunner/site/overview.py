@@ -13,7 +13,7 @@ def overview(course: Course) -> str:
 
 
 def _card(lab: Lab) -> str:
-    """What the lab is about: the first paragraph of its introduction. Without a heading, which would outlast the card."""
+    """What the lab is about: the first paragraph of its introduction. A heading would outlast the card, so none."""
     says = lab.intro.split("\n\n")[0]
     return "\n\n".join(
         [
