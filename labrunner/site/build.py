@@ -45,6 +45,7 @@ SETTINGS: Mapping[str, Any] = {
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_sphinx": False,
+    "html_show_copyright": False,
     "html_domain_indices": False,
     "html_use_index": False,
     "templates_path": [],

@@ -24,6 +24,7 @@ def lab_page(course: Course, lab: Lab, meanings: Mapping[str, Meaning]) -> str:
         f"# {lab.title}",
         _facts(course, lab),
         progress_bar(lab),
+        _steps(lab),
         labelled(lab.intro),
         "\n".join(block("run", "Begin the lab", "bash", f"labrunner start {lab.name}\nlabrunner shell")),
         _values(lab),
@@ -48,6 +49,12 @@ def _facts(course: Course, lab: Lab) -> str:
         others = (course.lab(name) for name in lab.needs)
         facts.append("builds on " + ", ".join(f"[{other.title}]({other.folder.name}.md)" for other in others))
     return "{.lab-facts}\n" + " · ".join(facts)
+
+
+def _steps(lab: Lab) -> str:
+    """The steps as links, for screens that have no room for a list beside the text."""
+    items = "".join(f'<li><a href="#{lab.name}-{step.name}">{escape(step.title)}</a></li>' for step in lab.steps)
+    return f'<nav class="lab-steps" aria-label="Steps"><ol>{items}</ol></nav>'
 
 
 def _values(lab: Lab) -> str:

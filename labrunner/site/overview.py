@@ -9,19 +9,19 @@ from labrunner.site.lab_page import page_name, progress_bar
 def overview(course: Course) -> str:
     """The cards in MyST Markdown, for a page at the site's root."""
     cards = "\n\n".join(_card(lab) for lab in course.labs)
-    return f'<div class="lab-cards">\n\n{cards}\n\n</div>\n'
+    return f'<ul class="lab-cards" role="list">\n\n{cards}\n\n</ul>\n'
 
 
 def _card(lab: Lab) -> str:
-    """What the lab is about is the first paragraph of its introduction."""
+    """What the lab is about: the first paragraph of its introduction. A heading would outlast the card, so none."""
     says = lab.intro.split("\n\n")[0]
     return "\n\n".join(
         [
-            '<div class="lab-card">',
-            f"### [{lab.number}. {lab.title}]({page_name(lab)}.md)",
+            '<li class="lab-card">',
+            "{.lab-name}\n" + f"[{lab.number}. {lab.title}]({page_name(lab)}.md)",
             says,
             "{.lab-facts}\n" + f"{lab.minutes} minutes · {len(lab.steps)} steps",
             progress_bar(lab),
-            "</div>",
+            "</li>",
         ]
     )

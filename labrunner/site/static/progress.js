@@ -34,6 +34,8 @@
   const show = () => {
     for (const box of all("input[data-step]")) {
       box.checked = done.has(box.dataset.step);
+      const links = `.lab-steps a[href="#${box.closest("section").id}"], .toc-tree a[href="#${box.closest("section").id}"]`;
+      for (const link of all(links)) link.classList.toggle("lab-done", box.checked);
     }
     for (const bar of all("progress[data-steps]")) {
       const steps = bar.dataset.steps.split(" ");

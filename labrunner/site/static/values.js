@@ -11,7 +11,7 @@
     const node = walker.currentNode;
     if (!node.parentElement.closest(".lab-values")) texts.push({ node, text: node.data, code: !!node.parentElement.closest("pre") });
   }
-  const links = [...document.querySelectorAll(".lab-open a")].map((node) => ({ node, text: node.getAttribute("href") }));
+  const links = [...document.querySelectorAll(".lab-open a, .lab-solution a")].map((node) => ({ node, text: node.getAttribute("href") }));
   const escaped = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   // The longest first: localhost:5055 before 5055. A word of its own, as labrunner/content/substitute.py has it.
   const words = fields.map((field) => field.dataset.word).sort((a, b) => b.length - a.length);
