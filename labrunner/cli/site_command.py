@@ -45,7 +45,13 @@ def build(output: str) -> None:
 
 @command.command("serve")
 @_output
-@click.option("--port", type=int, default=8000, show_default=True, help="The port on 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port on 127.0.0.1; 0 takes a free one.",
+)
 def serve(output: str, port: int) -> None:
     """Serve a built site to browsers of this machine, until Ctrl-C.
 

@@ -15,7 +15,7 @@ import click
 from labrunner import __version__
 from labrunner.model.errors import ToolError
 from labrunner.site.links import faults
-from labrunner.site.output import demand_ours, replace_site
+from labrunner.site.output import demand_ours, replace_site, writing
 from labrunner.site.source import OVERVIEW, write_source
 
 _NEEDS = ("sphinx", "myst_parser", "furo", "sphinx_copybutton")
@@ -61,14 +61,16 @@ def build_site(output: Path, commands: click.Group, groups: Mapping[str, Mapping
     if missing := [name for name in _NEEDS if find_spec(name) is None]:
         lacks = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
         raise ToolError(f"the site is built by Sphinx, and {lacks}", next="pip install 'labrunner[site]'")
-    demand_ours(output)
+    with writing(output):
+        demand_ours(output)
     with TemporaryDirectory(prefix="labrunner-site-") as work:
         source, pages = Path(work, "source"), Path(work, "pages")
         write_source(source, commands, groups)
         _run_sphinx(source, pages, Path(work, "doctrees"))
         if found := faults(pages):
             raise _wrong(found)
-        return replace_site(output, pages)
+        with writing(output):
+            return replace_site(output, pages)
 
 
 def _run_sphinx(source: Path, pages: Path, doctrees: Path) -> None:

@@ -90,10 +90,15 @@ def _step(step: Step, meanings: Mapping[str, Meaning]) -> str:
     parts += [
         '<div class="lab-check">',
         "\n".join(block("run", "Check this step", "bash", check_command(step))),
-        f'<label class="lab-tick" hidden><input type="checkbox" data-step="{step.ref}"> Step {step.number} is done</label>',
+        _tick(step),
         "</div>",
     ]
     return "\n\n".join(parts)
+
+
+def _tick(step: Step) -> str:
+    box = f'<input type="checkbox" data-step="{step.ref}">'
+    return f'<label class="lab-tick" hidden>{box} Step {step.number} is done</label>'
 
 
 def _folded(kind: str, summary: str, text: str) -> list[str]:

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from labrunner.model.errors import UsageError
+from labrunner.model.errors import ToolError, UsageError
 
 #: The list of a site's files, one a line, in the site itself; what is not in it is not ours.
 LIST = ".labrunner-site"
 
 
+@contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Say in a sentence that the system lets nobody read or write the site's folder."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolError(
+            f"the site was to be written to {output}, and that failed: {error.strerror}",
+            next="labrunner site build --output DIR, where you may write",
+        ) from error
+
+
 def demand_ours(output: Path) -> None:
-    """UsageError unless ``output`` is missing, empty or a site that labrunner built."""
+    """UsageError unless ``output`` is empty or a site that labrunner built; a folder that is missing is made."""
+    if not output.exists() and not output.is_symlink():
+        output.mkdir(parents=True)
     if output.is_dir() and ((output / LIST).is_file() or not any(output.iterdir())):
         return
-    if output.exists() or output.is_symlink():
-        what = "holds something that is not a site of labrunner" if output.is_dir() else "is not a folder"
-        raise UsageError(
-            f"the site was to be built in {output}, which {what}",
-            next="labrunner site build --output DIR, a new folder",
-        )
+    what = "holds something that is not a site of labrunner" if output.is_dir() else "is not a folder"
+    raise UsageError(
+        f"the site was to be built in {output}, which {what}", next="labrunner site build --output DIR, a new folder"
+    )
 
 
 def replace_site(output: Path, pages: Path) -> int:
@@ -34,7 +48,6 @@ def replace_site(output: Path, pages: Path) -> int:
         )
     for name in known:
         (output / name).unlink(missing_ok=True)
-    output.mkdir(parents=True, exist_ok=True)
     (output / LIST).write_text("".join(f"{name}\n" for name in (LIST, *files)), encoding="utf-8")
     for name in files:
         (output / name).parent.mkdir(parents=True, exist_ok=True)

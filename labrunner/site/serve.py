@@ -26,8 +26,6 @@ def site_server(site: Path, port: int) -> ThreadingHTTPServer:
         raise UsageError(f"there is no site in {site}", next=f"labrunner site build --output {site}")
     try:
         return ThreadingHTTPServer((HOST, port), partial(_Quiet, directory=str(site)))
-    except OverflowError as error:
-        raise UsageError(f"the site was to be served on port {port}, and there is no such port") from error
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
         why = "which is taken" if taken else f"and that failed: {error.strerror}"
