@@ -14,6 +14,7 @@ import click
 
 from labrunner import __version__
 from labrunner.model.errors import ToolError
+from labrunner.site import STATIC
 from labrunner.site.links import faults
 from labrunner.site.output import demand_ours, replace_site, writing
 from labrunner.site.source import OVERVIEW, write_source
@@ -42,6 +43,7 @@ SETTINGS: Mapping[str, Any] = {
     "copybutton_selector": "div.highlight-bash pre, div.highlight-sh pre, div.lab-file pre",
     "html_theme": "furo",
     "html_title": "labrunner",
+    "html_favicon": str(STATIC / "favicon.svg"),
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_sphinx": False,
