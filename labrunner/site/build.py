@@ -78,12 +78,14 @@ def build_site(output: Path, commands: click.Group, groups: Mapping[str, Mapping
 def _run_sphinx(source: Path, pages: Path, doctrees: Path) -> None:
     from sphinx.application import Sphinx  # noqa: PLC0415 - the extra `site` may be missing
     from sphinx.errors import SphinxError  # noqa: PLC0415 - as above
+    from sphinx.util.docutils import docutils_namespace  # noqa: PLC0415 - as above
 
     warnings = io.StringIO()
     try:
-        Sphinx(
-            source, None, pages, doctrees, "html", dict(SETTINGS), status=None, warning=warnings, freshenv=True
-        ).build(force_all=True)
+        with docutils_namespace():  # without it a second build in one process is warned of the first one's names
+            Sphinx(
+                source, None, pages, doctrees, "html", dict(SETTINGS), status=None, warning=warnings, freshenv=True
+            ).build(force_all=True)
     except SphinxError as error:
         raise _wrong([str(error)]) from error
     coloured = warnings.getvalue().replace(f"{source.resolve()}/", "")
