@@ -55,7 +55,7 @@ def test_wheel_carries_the_course(wheel: Path, tmp_path: Path) -> None:
 
 def test_wheel_builds_the_site(wheel: Path, tmp_path: Path) -> None:
     python_with(tmp_path / "env", str(wheel))
-    command = [tmp_path / "env" / "bin" / "labrunner", "site", "build"]
+    command = [str(tmp_path / "env" / "bin" / "labrunner"), "site", "build"]
     subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (tmp_path / "site" / "labs" / "02-nginx-and-mongo.html").is_file()
     assert (tmp_path / "site" / "_static" / "labrunner.css").is_file()
