@@ -1,4 +1,4 @@
-# One command each: set-up, run, test, test-all, lint, proof, proof-check, notebooks, bench.
+# One command each: set-up, run, test, test-all, lint, docs, proof, proof-check, notebooks, bench.
 # PYTHON=python3.13 make test takes another Python.
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Data files of the wheel are copies in an editable install too.
 COPIES := $(shell find labrunner/jupyter/labextension labrunner/jupyter/server/labrunner.json -type f)
 
-.PHONY: setup run test test-all format lint types layers unit proof proof-check notebooks bench clean
+.PHONY: setup run test test-all format lint types layers unit docs proof proof-check notebooks bench clean
 
 setup: $(VENV)/dev
 
@@ -27,12 +27,12 @@ run: $(VENV)/run
 	scripts/prepare-host
 	$(BIN)/labrunner run --all --yes
 
-test: lint types layers $(VENV)/dev
+test: lint types layers docs $(VENV)/dev
 	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST) -m 'not slow'
 
-test-all: lint types layers $(VENV)/dev
+test-all: lint types layers docs $(VENV)/dev
 	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST)
@@ -57,6 +57,10 @@ types: $(VENV)/dev
 
 layers: $(VENV)/dev
 	$(BIN)/lint-imports
+
+# A warning or a broken link fails it.
+docs: $(VENV)/dev
+	$(BIN)/labrunner site build --output build/site
 
 # Near misses and other right ways of every step; what is proven and has not changed is not proven again.
 proof: $(VENV)/run

@@ -113,6 +113,12 @@ def notebooks_against_run(rounds: int) -> None:
     subprocess.run([sys.executable, str(HERE / "notebooks.py"), str(rounds)], check=True)
 
 
+def site_against_sphinx(rounds: int) -> None:
+    """What the site costs beside a bare ``sphinx-build``; it prints its own line."""
+    sys.stdout.flush()
+    subprocess.run([sys.executable, str(HERE / "site.py"), str(rounds)], check=True)
+
+
 def main(rounds: int) -> None:
     """One after the other, since each takes the whole host."""
     check_of_a_done_step()
@@ -120,6 +126,7 @@ def main(rounds: int) -> None:
     goto_against_script(rounds)
     scope_against_engine(rounds)
     notebooks_against_run(rounds)
+    site_against_sphinx(rounds)
 
 
 if __name__ == "__main__":

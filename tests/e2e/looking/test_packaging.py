@@ -53,6 +53,14 @@ def test_wheel_carries_the_course(wheel: Path, tmp_path: Path) -> None:
     demand_jupyters_files(tmp_path / "env")
 
 
+def test_wheel_builds_the_site(wheel: Path, tmp_path: Path) -> None:
+    python_with(tmp_path / "env", str(wheel))
+    command = [str(tmp_path / "env" / "bin" / "labrunner"), "site", "build"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (tmp_path / "site" / "labs" / "02-nginx-and-mongo.html").is_file()
+    assert (tmp_path / "site" / "_static" / "labrunner.css").is_file()
+
+
 def test_editable_install_finds_the_checkout(tmp_path: Path) -> None:
     python = python_with(tmp_path / "env", "--editable", str(ROOT))
     assert what_is_found(python, tmp_path) == "6 6 6\n"

@@ -1,0 +1,2 @@
+// A page from a folder may fetch nothing, so Sphinx's search shows no extracts there.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -1,0 +1,45 @@
+"""What is found in finished pages: links to nothing, and whatever a browser would fetch from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labrunner.site.links import faults
+
+OTHER = '<h1 id="top">Other</h1>'
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ('<a href="missing.html">x</a>', "missing.html leads to no file of the site"),
+        ('<a href="other.html#bottom">x</a>', "other.html#bottom leads to no heading"),
+        ('<a href="#bottom">x</a>', "#bottom leads to no heading"),
+        ('<a href="../../etc">x</a>', "../../etc leads to no file of the site"),
+        ('<img src="missing.svg">', "missing.svg leads to no file of the site"),
+        ('<script src="https://example.org/x.js"></script>', "https://example.org/x.js would be fetched"),
+        ('<link href="//example.org/x.css">', "//example.org/x.css would be fetched"),
+    ],
+)
+def test_fault_is_named_with_its_page(tmp_path: Path, html: str, fault: str) -> None:
+    (tmp_path / "index.html").write_text(html)
+    (tmp_path / "other.html").write_text(OTHER)
+    (found,) = faults(tmp_path)
+    assert found.startswith(f"index.html: {fault}")
+
+
+@pytest.mark.parametrize("css", ["a { background: url(https://example.org/x) }", '@import "//example.org/x.css";'])
+def test_style_sheet_that_fetches_is_a_fault(tmp_path: Path, css: str) -> None:
+    (tmp_path / "x.css").write_text(css)
+    (found,) = faults(tmp_path)
+    assert found.startswith("x.css: ")
+    assert "would be fetched from another host" in found
+
+
+def test_good_links_are_none(tmp_path: Path) -> None:
+    links = '<a href="other.html#top">x</a><a href="https://example.org/">x</a><img src="data:image/png;base64,AA">'
+    (tmp_path / "index.html").write_text(links)
+    (tmp_path / "other.html").write_text(OTHER)
+    assert faults(tmp_path) == []
