@@ -1,16 +1,19 @@
-# One command each: set-up, run, test, test-all, lint, proof, bench. PYTHON=python3.13 make test takes another Python.
+# One command each: set-up, run, test, test-all, lint, proof, proof-check, notebooks, bench.
+# PYTHON=python3.13 make test takes another Python.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Two workers: one for the tests that change what is on an engine, and one for the others (tests/e2e/conftest.py).
 PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term-missing:skip-covered
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Data files of the wheel are copies in an editable install too.
+COPIES := $(shell find labrunner/jupyter/labextension labrunner/jupyter/server/labrunner.json -type f)
 
-.PHONY: setup run test test-all format lint types layers unit proof bench clean
+.PHONY: setup run test test-all format lint types layers unit proof proof-check notebooks bench clean
 
 setup: $(VENV)/dev
 
-$(VENV)/run: pyproject.toml
+$(VENV)/run: pyproject.toml $(COPIES)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable .
 	$(BIN)/python -m compileall -q labrunner checks
@@ -25,12 +28,12 @@ run: $(VENV)/run
 	$(BIN)/labrunner run --all --yes
 
 test: lint types layers $(VENV)/dev
-	scripts/prepare-host podman runc
+	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST) -m 'not slow'
 
 test-all: lint types layers $(VENV)/dev
-	scripts/prepare-host podman runc
+	scripts/prepare-host podman runc chromium
 	$(BIN)/labrunner images prepare --yes
 	$(PYTEST)
 	$(BIN)/labrunner lint --prove
@@ -61,7 +64,19 @@ proof: $(VENV)/run
 	$(BIN)/labrunner images prepare --yes
 	$(BIN)/labrunner lint --prove --write docs/proof.md
 
-bench: $(VENV)/run
+# The same without what is known: every step anew, nothing written into the tree, and docs/proof.md has to try the same.
+proof-check: $(VENV)/run
+	scripts/prepare-host
+	$(BIN)/labrunner images prepare --yes
+	state=$$(mktemp --directory) && trap 'rm -rf --one-file-system "$$state"' EXIT && \
+		XDG_STATE_HOME="$$state" $(BIN)/labrunner lint --prove --write "$$state/proof.md" && \
+		scripts/same-proof docs/proof.md "$$state/proof.md"
+
+# CI fails where they are not what the labs give.
+notebooks: $(VENV)/run
+	$(BIN)/labrunner notebook --output notebooks
+
+bench: $(VENV)/dev
 	scripts/prepare-host
 	$(BIN)/labrunner images prepare --yes
 	$(BIN)/python benchmarks/run_all.py

@@ -107,12 +107,19 @@ def scope_against_engine(rounds: int) -> None:
     subprocess.run([sys.executable, str(HERE / "scope.py"), str(rounds)], check=True)
 
 
+def notebooks_against_run(rounds: int) -> None:
+    """What notebooks cost beside the command line; it prints its own lines."""
+    sys.stdout.flush()
+    subprocess.run([sys.executable, str(HERE / "notebooks.py"), str(rounds)], check=True)
+
+
 def main(rounds: int) -> None:
     """One after the other, since each takes the whole host."""
     check_of_a_done_step()
     run_against_script(rounds)
     goto_against_script(rounds)
     scope_against_engine(rounds)
+    notebooks_against_run(rounds)
 
 
 if __name__ == "__main__":

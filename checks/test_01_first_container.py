@@ -108,6 +108,7 @@ def test_namespaces_differ(engine: Engine, recorded: Recorded, answer: str, evid
     """you know which of the six namespaces the container shares with the host"""
     container = _recorded_container(engine, recorded)
     inside = namespaces_of(engine, container)
+    # no near miss: it takes an engine whose /proc does not show what every one of a proof shows
     require(
         len(inside) == len(NAMESPACES), f"the namespaces of {container.name} cannot be read", next="labrunner doctor"
     )
@@ -148,11 +149,9 @@ def test_memory_is_limited(engine: Engine, recorded: Recorded, evidence: dict[st
         f"a limit of {LIMIT} bytes was asked for, and {container.name} has {container.memory or 'none'}",
         next=update,
     )
-    limit, use = _cgroup_memory(engine, container)
+    limit = _cgroup_limit(engine, container)
+    # no near miss: Docker's cgroup says what its record says; it decides on Podman, which keeps no record of a change
     require(limit == LIMIT, f"the cgroup of {container.name} was to say {LIMIT}, and it says {limit}", next=update)
-    require(
-        0 < use <= limit, f"the cgroup of {container.name} says that {use} bytes are in use", next="labrunner doctor"
-    )
     evidence.update(limit=limit)
 
 
@@ -217,10 +216,8 @@ def _gives_memory_cgroups(engine: Engine) -> bool:
     return bool(info.get("MemoryLimit", True)) and not (is_rootless(info) and info.get("CgroupVersion") == "1")
 
 
-def _cgroup_memory(engine: Engine, container: Container) -> tuple[int, int]:
-    """Limit and use in bytes, from the container's own view of its cgroup: version 2, else version 1."""
-    v2, v1 = "/sys/fs/cgroup", "/sys/fs/cgroup/memory"
-    files = f"{v2}/memory.max {v2}/memory.current {v1}/memory.limit_in_bytes {v1}/memory.usage_in_bytes"
+def _cgroup_limit(engine: Engine, container: Container) -> int:
+    """The limit in bytes, from the container's own view of its cgroup: version 2, else version 1; 0 for none."""
+    files = "/sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes"
     printed = engine.run_inside(container, "sh", "-c", f"cat {files} 2>/dev/null").split()
-    numbers = [int(word) if word.isdigit() else 0 for word in printed[:2]]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)
+    return int(printed[0]) if printed and printed[0].isdigit() else 0

@@ -13,7 +13,6 @@ from labrunner.verify.checking import NotDone, require, step
 from labrunner.verify.fixtures import Recorded
 from labrunner.verify.looking import (
     best_of,
-    demand_running,
     is_named,
     layers_of,
     made_by_copy,
@@ -52,13 +51,6 @@ def test_only_the_last_layer_is_new(
         f" -t {_name(var)} .",
     )
     history = engine.history(image.id)
-    times = [entry.created for entry in history if entry.size][:-1]
-    before = [created for created, _, size in first["history"] if size][:-1]
-    require(
-        times == before,
-        "the cached layers were to keep the time of the first build, and they were made anew",
-        next=f"docker image build --cache-from {var['image']} -t {_name(var)} ., without --no-cache",
-    )
     evidence.update(image=image.id, layers=list(image.layers), cached=len(kept), built=history[-1].created)
 
 
@@ -71,6 +63,7 @@ def test_one_layer_was_pushed(
     manifest = registry.manifest(repository, "latest")
     push = f"docker push {_name(var)}"
     if manifest is None:
+        # no near miss: the step is blocked where the registry has lost what was pushed to it
         raise NotDone(f"{repository}:latest was asked for in {registry.host}, and it is not there", push)
     require(
         manifest.digest != first["digest"],
@@ -84,6 +77,7 @@ def test_one_layer_was_pushed(
         next=push,
     )
     new = [layer for layer in manifest.layers if layer not in first["layers"]]
+    # no near miss: the step is blocked where more than the last layer of what was rebuilt is new
     require(
         len(new) == 1 and new[0] == manifest.layers[-1],
         f"exactly one layer was to be new in {registry.host}, and {len(new)} are",
@@ -111,7 +105,6 @@ def test_new_text_is_served(engine: Engine, var: Mapping[str, str], evidence: di
         first = f"docker container rm --force {old.name}, then {run}" if old else run
         raise NotDone(f"a container of the new image was asked for, and {found}", first)
     container = best_of(own, port, INSIDE)
-    demand_running(engine, container)
     answering = port_to_ask(container, port, INSIDE)
     page = page_of(engine, container, answering, INSIDE)
     require(

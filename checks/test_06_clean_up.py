@@ -92,8 +92,6 @@ def test_nothing_without_a_name_is_left(engine: Engine, records: Records, eviden
         f"untagged images of the labs were to be removed, and {len(left)} are left",
         next="docker system prune",
     )
-    stopped = [container.short for container in _of_the_labs(engine, records)]
-    require(not stopped, f"{', '.join(stopped)} was to be removed, and is still there", next="docker system prune")
     evidence.update(untagged_left=0)
 
 

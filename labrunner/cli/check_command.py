@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from labrunner.cli.completing import step_and_lab_names
-from labrunner.cli.judging import judge
+from labrunner.cli.judging import judged_code, show_judged
 from labrunner.cli.options import engine_option, home_option, json_option
-from labrunner.cli.session import Session, open_session
 from labrunner.content.locate import course_folder
-from labrunner.model.errors import UsageError
-from labrunner.model.lab import Step
+from labrunner.runner.judging import demand_question, judge
+from labrunner.runner.session import open_session
 from labrunner.verify.process import CheckHost
 from labrunner.verify.spawn import Spawned
 
@@ -36,19 +35,8 @@ def command(
         session = open_session(home)
         steps = session.steps(target)
         if answer is not None:
-            _demand_question(session, steps, target or str(steps[0].ref))
+            demand_question(session, steps, target or str(steps[0].ref))
         answers = {} if answer is None else {str(steps[0].ref): answer}
         judged = judge(session, steps, engine, answers=answers, host=host)
-        judged.show(as_json=as_json)
-        return judged.exit_code
-
-
-def _demand_question(session: Session, steps: tuple[Step, ...], meant: str) -> None:
-    """UsageError unless it is one step that is meant, and one that asks something."""
-    if len(steps) != 1 or steps[0].ask is None:
-        asking = [str(step.ref) for step in session.course.lab(steps[0].ref.lab).steps if step.ask is not None]
-        others = ", ".join(asking) or "no step"
-        raise UsageError(
-            f"an answer was given for {meant}, which asks nothing; what asks is {others}",
-            next=f"labrunner check {meant}",
-        )
+        show_judged(judged, as_json=as_json)
+        return judged_code(judged)

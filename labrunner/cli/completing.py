@@ -78,8 +78,7 @@ def _words(lab: Lab, before: str, typed: str) -> Iterator[tuple[str, str]]:
 
 def _current(context: click.Context) -> str | None:
     """The current lab in the home that the words before name; None where there is none to be read."""
-    from labrunner.cli.options import home_folder  # noqa: PLC0415 - as said above
-    from labrunner.runner.home import Home  # noqa: PLC0415 - as above
+    from labrunner.runner.home import Home, home_folder  # noqa: PLC0415 - as said above
 
     chosen = context.params.get("home") or context.find_root().params.get("home")
     with suppress(Exception):

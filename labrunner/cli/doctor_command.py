@@ -10,7 +10,6 @@ import click
 from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json, screen
-from labrunner.cli.session import Session, open_session, wanted_images
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import examine, examine_images, examine_ports, taken_names
 from labrunner.engine.examine_host import (
@@ -31,6 +30,7 @@ from labrunner.report.data import engine_data
 from labrunner.report.screen import NARROW
 from labrunner.runner.hands import names_of
 from labrunner.runner.home import leftover_homes
+from labrunner.runner.session import Session, open_session, wanted_images
 from labrunner.runner.variables import port_is_free
 
 

@@ -8,8 +8,8 @@ import click
 
 from labrunner.cli.completing import files
 from labrunner.cli.options import home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session
 from labrunner.runner.portable import export_to
+from labrunner.runner.session import open_session
 
 
 @click.command("export")

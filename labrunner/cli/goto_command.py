@@ -17,15 +17,15 @@ from labrunner.cli.options import (
     print_json,
     screen,
 )
-from labrunner.cli.session import open_session, stand_ins_of, wanted_images
 from labrunner.cli.start_command import begin
-from labrunner.cli.working import Workplace, workplace
 from labrunner.engine.find import find_engine
 from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
 from labrunner.report.text import report_head, step_text, sum_line
-from labrunner.runner.catch_up import CatchingUp, labs_before
+from labrunner.runner.catch_up import labs_before
+from labrunner.runner.session import open_session, stand_ins_of, wanted_images
+from labrunner.runner.workplace import Workplace, workplace
 
 
 @click.command("goto")
@@ -70,13 +70,12 @@ def bring_about(place: Workplace, step: Step, *, offline: bool, agreed: bool, as
     head = Report(place.facts, (), stand_ins_of(place.ledger.engine, labs))
     click.echo(report_head(head, on), err=as_json)
     reports: list[StepReport] = []
-    with place.run(beginning=lambda lab, step: place.terminals(lab).demand_for(step)) as run:
-        for each in CatchingUp(run, place.ledger).to(step):
-            if not reports or reports[-1].step.lab != each.step.lab:  # each lab counts its steps from 1
-                title = course.lab(each.step.lab).title
-                click.echo("\n" + on.wrapped(f"{each.step.lab}: {title}", indent=2), err=as_json)
-            reports.append(each)
-            click.echo(step_text(each, on), err=as_json)
+    for each in place.bring_about(step):
+        if not reports or reports[-1].step.lab != each.step.lab:  # each lab counts its steps from 1
+            title = course.lab(each.step.lab).title
+            click.echo("\n" + on.wrapped(f"{each.step.lab}: {title}", indent=2), err=as_json)
+        reports.append(each)
+        click.echo(step_text(each, on), err=as_json)
     report = replace(head, labs=_by_lab(labs, reports), seconds=round(time.monotonic() - began, 3))
     click.echo(f"\n{sum_line(report, on)}\n", err=as_json)
     return report

@@ -6,10 +6,11 @@ import click
 
 from labrunner.cli.completing import step_names
 from labrunner.cli.options import home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session
 from labrunner.report.markdown import rendered
 from labrunner.report.page import check_command
 from labrunner.report.text import commands
+from labrunner.runner.hinting import next_hint
+from labrunner.runner.session import open_session
 
 
 @click.command("hint")
@@ -27,35 +28,28 @@ def command(step: str | None, home: str | None, *, as_json: bool) -> None:
     """
     session = open_session(home)
     asked = session.open_step() if step is None else session.step(step)
-    filled = session.filled(asked)
-    seen = session.progress.hints.get(asked.ref, 0)
-    count = min(seen + 1, len(filled.hints))
-    if session.home.path.exists():
-        session.home.journal.hinted(asked.ref, count)
-    found = session.progress.wanting.get(asked.ref)
-    hint = filled.hints[count - 1]
-    following = f"labrunner hint {asked.ref}" if count < len(filled.hints) else f"labrunner solve {asked.ref}"
+    hint = next_hint(session, asked)
     if as_json:
-        wanting = None if found is None else {"reason": found.reason, "next": found.next}
+        wanting = None if hint.found is None else {"reason": hint.found.reason, "next": hint.found.next}
         print_json(
             {
                 "lab": asked.ref.lab,
                 "step": asked.position,
                 "name": asked.name,
                 "found": wanting,
-                "hint": hint,
-                "number": count,
-                "of": len(filled.hints),
-                "next": following,
+                "hint": hint.text,
+                "number": hint.number,
+                "of": hint.of,
+                "next": hint.next,
             }
         )
         return
     on = screen()
-    click.echo(on.wrapped(f"{asked.ref}: {filled.title}", indent=2))
-    if found is not None:
-        click.echo(on.wrapped(f"the last check found: {found.reason}", indent=2))
-        if found.next:
-            click.echo("\n".join(commands(found.next, on, "  so type: ")))
-    click.echo(f"\nhint {count} of {len(filled.hints)}:\n\n{rendered(hint, on)}\n")
+    click.echo(on.wrapped(f"{asked.ref}: {hint.step.title}", indent=2))
+    if hint.found is not None:
+        click.echo(on.wrapped(f"the last check found: {hint.found.reason}", indent=2))
+        if hint.found.next:
+            click.echo("\n".join(commands(hint.found.next, on, "  so type: ")))
+    click.echo(f"\nhint {hint.number} of {hint.of}:\n\n{rendered(hint.text, on)}\n")
     click.echo(on.command(check_command(asked), "next: "))
-    click.echo(on.command(following, "or: "))
+    click.echo(on.command(hint.next, "or: "))

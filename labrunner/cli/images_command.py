@@ -7,9 +7,9 @@ import click
 from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_NOT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, offline_option, print_json, screen
-from labrunner.cli.session import open_session, wanted_images
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import find_engine
+from labrunner.runner.session import open_session, wanted_images
 
 
 def _row(image: str, state: str) -> str:

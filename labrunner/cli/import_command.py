@@ -8,9 +8,9 @@ import click
 
 from labrunner.cli.completing import files
 from labrunner.cli.options import home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session
 from labrunner.runner.home import Home
 from labrunner.runner.portable import import_from
+from labrunner.runner.session import open_session
 
 
 @click.command("import")

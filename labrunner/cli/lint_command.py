@@ -62,6 +62,8 @@ def command(
         proven = prove(course, labs, engine, offline=offline)
         broken, proofs = proven.broken, tuple(chain.from_iterable(step.checks for step in proven.steps))
         findings += chain.from_iterable(step.findings for step in proven.steps)
+        if broken is None:
+            findings += proven.unnoticed(course, labs)
         if page and broken is None:
             Path(page).write_text(proof_page(course.course, proofs), encoding="utf-8")
     if as_json:
@@ -87,7 +89,11 @@ def command(
 def _show_sum(proofs: Sequence[CheckProof]) -> None:
     misses = sum(len(proof.near_misses) for proof in proofs)
     ways = sum(len(proof.alternatives) for proof in proofs)
-    click.echo(f"checks proven: {len(proofs)}, near misses refused: {misses}, other ways accepted: {ways}")
+    mutants = len({mutant.at for proof in proofs for mutant in proof.mutants})
+    click.echo(
+        f"checks proven: {len(proofs)}, near misses refused: {misses}, other ways accepted: {ways},"
+        f" assertions whose absence was noticed: {mutants}"
+    )
 
 
 def _show(findings: Sequence[Finding], acknowledged: Sequence[Finding], labs: int) -> None:

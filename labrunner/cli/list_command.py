@@ -6,7 +6,7 @@ import click
 
 from labrunner.cli.completing import lab_names
 from labrunner.cli.options import home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session
+from labrunner.runner.session import open_session
 
 
 @click.command("list")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import json
-import tempfile
-import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from labrunner import __version__
 from labrunner.cli.completing import folders
-from labrunner.model.errors import LabrunnerError, ToolError, UsageError, unknown
+from labrunner.model.errors import LabrunnerError, UsageError, unknown
 
 if TYPE_CHECKING:  # as in entry.py
     from labrunner.verify.spawn import Spawned
@@ -29,6 +26,7 @@ GROUPS = {
         "start": "Make or resume a lab's folder, show its first open step.",
         "show": "A step's text.",
         "shell": "A shell in the lab's folder, bound to the engine.",
+        "notebook": "A lab as a Jupyter notebook, in its folder.",
         "check": "Verify a step or a lab; the open step when left out.",
         "hint": "The next hint, from vague to exact.",
         "solve": "Do a step for me, and show how.",
@@ -143,7 +141,9 @@ def run(arguments: list[str], host: Spawned | None = None) -> int:
     except BrokenPipeError:
         return EXIT_ERRORED
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
-        return _fail(_unforeseen(error), as_json=as_json)
+        from labrunner.runner.unforeseen import unforeseen  # noqa: PLC0415 - only where it is needed
+
+        return _fail(unforeseen(error), as_json=as_json)
     return code if isinstance(code, int) else EXIT_DONE
 
 
@@ -177,17 +177,3 @@ def show_error(error: LabrunnerError) -> None:
     click.echo(on.wrapped(error.says, "labrunner: ", indent=2), err=True)
     if error.next:
         click.echo(on.command(error.next, "next: "), err=True)
-
-
-def _unforeseen(error: Exception) -> ToolError:
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:  # can come from any file
-        return ToolError(
-            f"{error.filename or 'a file'} was to be written, and that failed: {error.strerror}",
-            next="make room on the disk of your home and of the temporary files, then the same command again",
-        )
-    with tempfile.NamedTemporaryFile("w", prefix="labrunner-error-", suffix=".txt", delete=False) as file:
-        traceback.print_exception(error, file=file)
-    return ToolError(
-        f"labrunner itself broke ({type(error).__name__}: {error}); the details are in {file.name}",
-        next="labrunner doctor, and please report it with that file",
-    )

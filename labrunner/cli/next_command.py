@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from labrunner.cli.judging import judge
+from labrunner.cli.judging import judged_code, show_judged
 from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, home_option, json_option, print_json
-from labrunner.cli.session import Session, open_session
 from labrunner.cli.start_command import begin
 from labrunner.model.lab import Lab
+from labrunner.runner.judging import judge
+from labrunner.runner.session import Session, open_session
 
 
 @click.command("next")
@@ -28,9 +29,9 @@ def command(home: str | None, engine: str, *, as_json: bool) -> int:
     lab = session.current
     if lab is not None and (step := session.progress.open_step(lab)) and session.progress.shown == step.ref:
         judged = judge(session, (step,), engine)
-        if judged.exit_code != EXIT_DONE:
-            judged.show(as_json=as_json)
-            return judged.exit_code
+        if judged_code(judged) != EXIT_DONE:
+            show_judged(judged, as_json=as_json)
+            return judged_code(judged)
         session = open_session(home)
     following = _lab_to_go_on_with(session)
     if following is None:

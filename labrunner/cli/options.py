@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -31,11 +30,6 @@ engine_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 offline_option = click.option("--offline", is_flag=True, help="Ask no hub: missing images become stand-ins.")
-
-
-def home_folder(home: str | None) -> Path:
-    """The home that is meant: the option, else LABRUNNER_HOME, else ``~/labrunner``."""
-    return Path(home or os.environ.get("LABRUNNER_HOME") or "~/labrunner").expanduser()
 
 
 def decorated(stream: TextIO) -> bool:

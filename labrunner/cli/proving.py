@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
+from labrunner.authoring.finding import Finding
+from labrunner.authoring.proving.assertions import HELPERS
 from labrunner.authoring.proving.bench import Bench
 from labrunner.authoring.proving.kept import Kept
 from labrunner.authoring.proving.known import Known
+from labrunner.authoring.proving.mutants import Mutants, survivors
 from labrunner.authoring.proving.proof import StepProof
 from labrunner.authoring.proving.prover import Prover
 from labrunner.authoring.proving.terminals import Terminals
-from labrunner.authoring.proving.walk import Walk, cases_of
+from labrunner.authoring.proving.walk import Walk, assertions_in, cases_of
 from labrunner.authoring.source import CourseSource
-from labrunner.cli.session import Session, open_session, wanted_images
 from labrunner.cli.throwaway import (
     obtain,
     refuse_strangers,
@@ -39,10 +42,14 @@ from labrunner.report.text import engine_line
 from labrunner.runner.catch_up import labs_before
 from labrunner.runner.course_run import Run
 from labrunner.runner.lab_shell import lab_environ
+from labrunner.runner.session import Session, open_session, wanted_images
 from labrunner.verify.process import CheckHost
 
 #: Seconds that the checks of one request may take: here nobody works beside them, and one that hangs is a finding.
 _DEADLINE = 60.0
+#: The same with an assertion switched off, which makes some wait for ever: more than a young container is waited for.
+_MUTANTS_DEADLINE = 30.0
+_MUTANTS_HOST = "labrunner.authoring.proving.mutant_host"
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,13 @@ class Proven:
     steps: tuple[StepProof, ...]
     broken: LabrunnerError | None = None
 
+    def unnoticed(self, source: CourseSource, names: Iterable[str]) -> Iterator[Finding]:
+        """A finding for each assertion of these labs, or of all and the helpers, that could be switched off unseen."""
+        wanted = {*names}
+        assertions = assertions_in(lab for lab in source.labs if not wanted or lab.name in wanted)
+        own = (each for each in assertions if not wanted or each.file not in HELPERS)
+        return survivors(own, chain.from_iterable(step.checks for step in self.steps))
+
 
 def prove(source: CourseSource, names: Iterable[str], engine: str, *, offline: bool) -> Proven:
     """Prove the labs of these names, or all, telling of it on standard error."""
@@ -59,6 +73,7 @@ def prove(source: CourseSource, names: Iterable[str], engine: str, *, offline: b
     with ExitStack() as stack:
         stack.enter_context(terminated_as_interrupted())
         host = stack.enter_context(CheckHost(course_folder("checks"), _DEADLINE))
+        other = stack.enter_context(CheckHost(course_folder("checks"), _MUTANTS_DEADLINE, module=_MUTANTS_HOST))
         folder = stack.enter_context(throwaway_home(keep=False))
         session = open_session(folder)
         labs = tuple(map(session.lab, names)) or session.course.labs
@@ -76,7 +91,8 @@ def prove(source: CourseSource, names: Iterable[str], engine: str, *, offline: b
         stack.callback(sweep, ledger, folder)
         stack.callback(_let_go, kept)
         bench = stack.enter_context(_bench(session, facts, ledger, kept, host))
-        walk = _walk(source, session.course, facts, ledger, bench)
+        mutants = Mutants(bench.run, other, assertions_in(source.labs))
+        walk = _walk(source, session.course, facts, bench, mutants)
         try:
             proofs.extend(walk.prove(labs))
         except LabrunnerError as error:
@@ -100,12 +116,13 @@ def _bench(session: Session, facts: EngineFacts, ledger: Ledger, kept: Kept, hos
             terminals.close()
 
 
-def _walk(source: CourseSource, course: Course, facts: EngineFacts, ledger: Ledger, bench: Bench) -> Walk:
+def _walk(source: CourseSource, course: Course, facts: EngineFacts, bench: Bench, mutants: Mutants) -> Walk:
+    ledger = bench.ledger
     images = sorted(f"{name}={image.id}" for name in wanted_images(course.labs) if (image := ledger.engine.image(name)))
     return Walk(
         course,
         source.labs,
-        Prover(bench, cases_of, lambda name: click.echo(f"    {name}", err=True)),
+        Prover(bench, mutants, cases_of, lambda name: click.echo(f"    {name}", err=True)),
         Known(ledger.file.parent / "proof"),
         (facts.kind, facts.version, *images),
         beginning=lambda step: click.echo(f"{step.ref}", err=True),
@@ -124,8 +141,9 @@ def _tell(step: Step, proof: StepProof, known: bool) -> None:  # noqa: FBT001 - 
     misses = sum(len(each.near_misses) for each in proof.checks)
     ways = max((len(each.alternatives) for each in proof.checks), default=0)
     how = "proven before" if known else f"{proof.seconds:.1f} s"
+    off = sum(len(each.mutants) for each in proof.checks)
     click.echo(
-        f"  {step.name}: near misses refused: {misses}, other ways accepted: {ways},"
+        f"  {step.name}: near misses refused: {misses}, other ways accepted: {ways}, mutants noticed: {off},"
         f" findings: {len(proof.findings)} ({how})",
         err=True,
     )

@@ -10,13 +10,13 @@ from labrunner.cli.completing import step_and_lab_names
 from labrunner.cli.goto_command import bring_about
 from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json, screen
-from labrunner.cli.session import Session, open_session
-from labrunner.cli.working import workplace
 from labrunner.engine.find import find_engine
 from labrunner.model.errors import UsageError
 from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import Verdict
 from labrunner.runner.reset import Reset, reset_lab
+from labrunner.runner.session import Session, open_session
+from labrunner.runner.workplace import workplace
 
 
 @click.command("reset")

@@ -12,14 +12,12 @@ import click
 
 from labrunner.cli.main import EXIT_DONE
 from labrunner.cli.options import engine_option, home_option
-from labrunner.cli.session import Session, open_session
-from labrunner.engine.find import find_engine, install_advice
+from labrunner.engine.find import find_engine
 from labrunner.engine.ledger import default_ledger
-from labrunner.model.errors import ToolError, UsageError
-from labrunner.model.verdict import EngineFacts
-from labrunner.runner.home import Home
+from labrunner.model.errors import UsageError
 from labrunner.runner.keeping import Keeping
-from labrunner.runner.lab_shell import TERMINAL, lab_environ, podman_as_docker
+from labrunner.runner.lab_shell import TERMINAL, UNSCOPED, lab_environ, without_docker
+from labrunner.runner.session import Session, open_session
 from labrunner.runner.shell import ARGUMENTS
 
 
@@ -49,7 +47,8 @@ def command(name: str, home: str | None, engine: str, *, no_scope: bool) -> int:
     environ = lab_environ(session.home, facts.endpoint, facts.endpoint)
     if shutil.which("docker") is None:
         scoped = False
-        environ = _without_docker(session.home, facts, environ)
+        environ = without_docker(session.home, facts, environ)
+        click.echo(f"there is no docker command here, so {UNSCOPED}", err=True)
     if scoped:
         names = [each.name for each in session.course.labs]
         scope = Keeping(session.home.path).scope(facts.endpoint, default_ledger(), names)
@@ -61,18 +60,6 @@ def command(name: str, home: str | None, engine: str, *, no_scope: bool) -> int:
         shell = [*ARGUMENTS, "-s"]
         return subprocess.run(shell, cwd=folder, env=environ, check=False).returncode  # noqa: S603 - the user's own typing
     return _looked_at(session, lab, name, environ)
-
-
-def _without_docker(home: Home, facts: EngineFacts, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The lab's environment on a host without Docker's client, where Podman's serves instead."""
-    if facts.kind != "podman" or shutil.which("podman") is None:
-        raise ToolError("a shell was asked for, and there is no docker command on PATH", next=install_advice())
-    click.echo(
-        "there is no docker command here, so docker is podman itself: no scope stands in between, and prune takes"
-        " all that is stopped on this engine",
-        err=True,
-    )
-    return podman_as_docker(home, environ)
 
 
 def _looked_at(session: Session, lab: str, name: str, environ: Mapping[str, str]) -> int:

@@ -6,8 +6,8 @@ import click
 
 from labrunner.cli.completing import step_names
 from labrunner.cli.options import home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session
 from labrunner.report.page import step_page
+from labrunner.runner.session import open_session
 
 
 @click.command("show")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from typing import TextIO
 
 import click
 
 from labrunner.cli.completing import step_names
 from labrunner.cli.options import engine_option, exit_code, home_option, json_option, print_json, screen
-from labrunner.cli.session import open_session, stand_ins_of
-from labrunner.cli.working import Workplace, workplace
-from labrunner.content.explain import Meaning, explain, load_meanings
+from labrunner.content.explain import load_meanings
 from labrunner.content.locate import course_folder
 from labrunner.engine.find import find_engine
-from labrunner.model.lab import Action, Command, KeyPress, Step, Typed, Visit, WriteFile
+from labrunner.model.lab import Action
 from labrunner.model.verdict import LabReport, Report, StepReport, Verdict
 from labrunner.report.data import report_data
-from labrunner.report.screen import NARROW
+from labrunner.report.telling import action_text
 from labrunner.report.text import report_head, step_text
-from labrunner.runner.catch_up import clear_way
+from labrunner.runner.session import open_session, stand_ins_of
+from labrunner.runner.workplace import workplace
 
 
 @click.command("solve")
@@ -43,7 +40,8 @@ def command(step: str | None, home: str | None, engine: str, *, as_json: bool) -
     with workplace(session, facts, "labrunner solve") as place:
         if asked.ref.lab not in session.progress.variables:
             session.home.start(session.course, session.course.lab(asked.ref.lab), {})
-        report = _solved(place, asked, _Teller(err=as_json), stream=sys.stderr if as_json else sys.stdout)
+        teller = _Teller(err=as_json)
+        report = place.solve(asked, teller, teller.say, sys.stderr if as_json else sys.stdout)
     lab = session.course.lab(asked.ref.lab)
     whole = Report(facts, (LabReport(lab.name, lab.title, (report,)),), stand_ins_of(place.ledger.engine, (lab,)))
     if as_json:
@@ -64,50 +62,17 @@ def what_now(report: StepReport) -> tuple[str, str]:
     return f"labrunner check {report.step}", "then: "
 
 
-def _solved(place: Workplace, step: Step, teller: _Teller, stream: TextIO) -> StepReport:
-    """The verdict on the step, which has been done unless it held already or misses what it builds on."""
-    with place.run(telling=teller, screen=stream) as run:
-        (report,) = run.look((step,))
-        if report.verdict in {Verdict.PASSED, Verdict.BLOCKED}:
-            return report
-        with run.hands(place.session.course.lab(step.ref.lab)) as hands:
-            chosen = hands.lab.steps[step.number - 1]
-            place.terminals(hands.lab).demand_for(chosen)
-            for removed in clear_way(hands, step, place.ledger):
-                teller.say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
-            return run.step(chosen, hands)
-
-
 class _Teller:
     """Says of each action what it is, before it is done."""
 
     def __init__(self, *, err: bool) -> None:
         self._err = err
         self._on = screen(err=err)
-        self._meanings: Mapping[str, Meaning] = load_meanings(course_folder("labs") / "commands.yaml")
+        self._meanings = load_meanings(course_folder("labs") / "commands.yaml")
 
     def say(self, text: str) -> None:
         """Put it on standard output, or on standard error where that belongs to JSON."""
         click.echo(text, err=self._err)
 
     def __call__(self, action: Action) -> None:
-        match action:
-            case Command() | Typed():
-                typed = self._on.command(action.line, f"# in the terminal {action.terminal}: ")
-                self.say("\n".join(["", typed, *self._explained(action.line)]))
-            case KeyPress():
-                self.say(f"\n# in the terminal {action.terminal}: press {action.key}")
-            case WriteFile():
-                self.say(f"\n# write the file {action.path}:\n{action.content.rstrip()}")
-            case Visit():
-                self.say(f"\n# open {action.url}")
-
-    def _explained(self, line: str) -> Iterator[str]:
-        """What each word means that is known, in two columns where there is room."""
-        pairs = explain(line, self._meanings)
-        column = max((len(words) for words, _ in pairs), default=0)
-        for words, says in pairs:
-            if self._on.width < NARROW:
-                yield self._on.wrapped(says, f"# {words}: ", indent=4)
-            else:
-                yield self._on.wrapped(says, f"#   {words.ljust(column)}  ")
+        self.say(action_text(action, self._meanings, self._on))

@@ -8,11 +8,11 @@ import click
 
 from labrunner.cli.completing import lab_names
 from labrunner.cli.options import home_option, json_option, print_json, screen
-from labrunner.cli.session import Session, open_session
 from labrunner.content.substitute import with_placeholders, with_variables
 from labrunner.model.errors import UsageError
 from labrunner.model.lab import Lab
 from labrunner.report.page import step_page
+from labrunner.runner.session import Session, open_session
 
 
 def _pairs(settings: tuple[str, ...]) -> dict[str, str]:

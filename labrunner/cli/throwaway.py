@@ -11,7 +11,6 @@ from types import FrameType
 
 import click
 
-from labrunner.cli.session import wanted_images
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import taken_names
 from labrunner.engine.ledger import Ledger
@@ -20,6 +19,7 @@ from labrunner.model.lab import Lab
 from labrunner.model.verdict import EngineFacts
 from labrunner.runner.hands import names_of
 from labrunner.runner.home import THROWAWAY, leftover_homes
+from labrunner.runner.session import wanted_images
 
 
 def obtain(facts: EngineFacts, labs: tuple[Lab, ...], *, offline: bool, agreed: bool) -> None:

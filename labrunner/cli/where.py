@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from labrunner.cli.options import print_json, screen
-from labrunner.cli.session import open_session
 from labrunner.report.page import check_command
+from labrunner.runner.session import open_session
 
 
 def where(home: str | None, *, as_json: bool) -> None:

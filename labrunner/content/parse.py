@@ -128,7 +128,7 @@ def _step(
     actions: list[Action] = []
     for fence in (token for token in section.tokens if token.type == "fence"):
         try:
-            actions.extend(_actions(file, fence))
+            actions.extend(fence_actions(file, fence))
         except LabFileError as error:
             mistakes.append(error)
     kept = [line for n, line in enumerate(lines) if section.first < n < section.last and n not in cut]
@@ -166,7 +166,8 @@ def _hints(
     return tuple(hints), cut
 
 
-def _actions(file: str, fence: Token) -> Iterator[Action]:
+def fence_actions(file: str, fence: Token) -> Iterator[Action]:
+    """The actions of one fence, none where it is only shown; LabFileError with ``file`` where its words are wrong."""
     line = (fence.map or [0])[0] + 1
     kind, options = _words(file, line, fence.info)
     body = re.sub(r"\s*\\\n\s*", " ", fence.content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from labrunner.engine.engine import Engine
@@ -27,13 +27,25 @@ def label_of(kind: str) -> str:
 
 
 @dataclass(frozen=True)
+class Image:
+    """An image's ID and the paths that it declares to be volumes; an ID's never change."""
+
+    identity: str
+    volumes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Scope:
-    """What the rules ask of the engine and of the ledger."""
+    """What the rules ask of the engine and of the ledger.
+
+    ``images`` is what each name named when a container was last made of it.
+    """
 
     engine: Engine
     ledger: Ledger
     home: str
     lab: str
+    images: dict[str, Image] = field(default_factory=dict)
 
     def labels(self, kind: str) -> Mapping[str, str]:
         """What marks an object of this lab: its folder."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from labrunner.model.errors import LabrunnerError
-from labrunner.model.verdict import CheckResult, EngineFacts, LabReport, Report, StepReport
+from labrunner.model.lab import StepRef
+from labrunner.model.verdict import CheckResult, EngineFacts, LabReport, Report, State, StepReport, Verdict
 
 
 def report_data(report: Report) -> dict[str, Any]:
@@ -61,3 +63,29 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "next": check.next,
         "evidence": dict(check.evidence),
     }
+
+
+def step_from(lab: str, data: Mapping[str, Any]) -> StepReport:
+    """The inverse of what is given for a step of that lab; each check's seconds are not given."""
+    step = StepRef(lab, data["name"])
+    checks = (
+        CheckResult(
+            step=step,
+            check=check["check"],
+            says=check["says"],
+            verdict=Verdict(check["verdict"]),
+            reason=check["reason"],
+            next=check["next"],
+            evidence=check["evidence"],
+        )
+        for check in data["checks"]
+    )
+    return StepReport(
+        step=step,
+        number=int(data["step"].removeprefix("step")),
+        title=data["title"],
+        verdict=Verdict(data["verdict"]),
+        state=State(data["state"]),
+        checks=tuple(checks),
+        seconds=data["seconds"],
+    )

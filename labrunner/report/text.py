@@ -90,6 +90,15 @@ def _counts(steps: Iterable[StepReport]) -> str:
     return ", ".join(f"{count} {verdict.value}" for verdict in Verdict if (count := verdicts.count(verdict)))
 
 
+def what_now(report: Report) -> tuple[str, str]:
+    """The command to go on with after a check, and what leads to it."""
+    if report.verdict is Verdict.PASSED:
+        return "labrunner next", "next: "
+    wanting = next(step for lab in report.labs for step in lab.steps if step.verdict is not Verdict.PASSED)
+    helps = "goto" if wanting.verdict is Verdict.BLOCKED else "hint"  # goto brings about what a step waits for
+    return f"labrunner {helps} {wanting.step}", "stuck? "
+
+
 def verdict_table(report: Report, screen: Screen) -> str:
     """For each lab how many of its steps have which verdict, and how long they took; columns where they fit."""
     table = list(_table(report.labs, screen))

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from labrunner.engine.engine import Engine
 from labrunner.engine.examine import Names
 from labrunner.engine.references import repository
-from labrunner.engine.web import fetch
+from labrunner.engine.web import Page, fetch
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Action, Command, KeyPress, Lab, Step, Typed, Visit, WriteFile
 from labrunner.runner.home import Home
@@ -155,7 +155,7 @@ class Hands:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(action.content, encoding="utf-8")
             case Visit():
-                _visit(action.url, self.engine)
+                visit(action.url, self.engine)
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -165,23 +165,22 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _visit(url: str, engine: Engine) -> None:
+def visit(url: str, engine: Engine) -> Page | None:
     """Open an address as a browser does, until it answers; whether the answer is right is for the checks.
 
-    Where no running container publishes the address's port, there is nothing to wait for.
+    None where nothing answers in HTTP. Where no running container publishes the port, there is nothing to wait for.
     """
     port = urlsplit(url).port
     deadline = time.monotonic() + _VISIT_SECONDS
     while time.monotonic() < deadline:
         try:
-            fetch(url)
+            return fetch(url)
         except (OSError, http.client.HTTPException):
             published = {bound.host for each in engine.containers() if each.running for bound in each.ports}
             if port not in published:
-                return
+                return None
             time.sleep(0.02)  # a server that is starting says by nothing but its answer that it is up
-        else:
-            return
+    return None
 
 
 def asked_for(step: Step, output: str) -> str | None:

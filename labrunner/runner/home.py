@@ -24,9 +24,9 @@ from labrunner.verify.verifier import Surroundings
 THROWAWAY = "labrunner-run-"
 
 
-def default_home() -> Path:
-    """LABRUNNER_HOME, else ``~/labrunner``."""
-    return Path(os.environ.get("LABRUNNER_HOME") or "~/labrunner").expanduser()
+def home_folder(home: str | None = None) -> Path:
+    """The home that is meant: the one named, else LABRUNNER_HOME, else ``~/labrunner``."""
+    return Path(home or os.environ.get("LABRUNNER_HOME") or "~/labrunner").expanduser()
 
 
 class Home:

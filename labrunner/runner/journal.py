@@ -81,7 +81,7 @@ class Journal:
     def _lines(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         try:
             content = self.file.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # what cannot be a home is told when something is made there
             return
         except OSError as error:
             raise self._unreadable(str(error)) from error

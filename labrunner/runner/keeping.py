@@ -99,6 +99,15 @@ class Keeping:
         """Give a terminal the size of the screen that shows it."""
         self._ask({"do": "resize", "lab": lab, "terminal": name, "rows": rows, "columns": columns})
 
+    @property
+    def runs(self) -> bool:
+        """Whether a keeper runs, which is not started for this."""
+        try:
+            self._connect(start=False).close()
+        except OSError:
+            return False
+        return True
+
     def terminals(self) -> tuple[Mapping[str, Any], ...]:
         """The state of every terminal; none where no keeper runs, which is not started for this."""
         return self._if_running({"do": "look"})

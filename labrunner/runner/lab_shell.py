@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from labrunner.engine.find import ENDPOINT
+from labrunner.engine.find import ENDPOINT, install_advice
 from labrunner.engine.podman import podman_settings
-from labrunner.model.errors import UsageError
+from labrunner.model.errors import ToolError, UsageError
 from labrunner.model.lab import Command, KeyPress, Step, Typed
+from labrunner.model.verdict import EngineFacts
 from labrunner.runner.home import Home
 from labrunner.runner.keeping import Keeping
 from labrunner.runner.terminal import COMMAND_SECONDS, Terminal
 
 #: In a kept terminal: its name, as ``lab/name``.
 TERMINAL = "LABRUNNER_TERMINAL"
+#: What is true of a lab's shell on a host without Docker's client.
+UNSCOPED = "docker is podman itself: no scope stands in between, and prune takes all that is stopped on this engine"
 _POLL_SECONDS = 0.05
 
 
-def lab_environ(home: Home, endpoint: str, docker_host: str) -> Mapping[str, str]:
+def lab_environ(
+    home: Home, endpoint: str, docker_host: str, outside: Mapping[str, str] = os.environ
+) -> Mapping[str, str]:
     """What a lab's shell is started with: ``docker`` asks ``docker_host``, and labrunner judges by ``endpoint``.
 
     ``labrunner`` itself is found on its PATH, for this very home.
     """
     own = str(Path(sys.executable).parent)
     return {
-        **os.environ,
-        "PATH": os.pathsep.join([own, os.environ.get("PATH", os.defpath)]),
+        **outside,
+        "PATH": os.pathsep.join([own, outside.get("PATH", os.defpath)]),
         "DOCKER_HOST": docker_host,
         "DOCKER_CONFIG": str(home.docker_config()),
         "LABRUNNER_HOME": str(home.path),
         ENDPOINT: endpoint,
     }
+
+
+def without_docker(home: Home, facts: EngineFacts, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The lab's environment on a host without Docker's client; ToolError where Podman's cannot serve instead."""
+    if facts.kind != "podman" or shutil.which("podman") is None:
+        raise ToolError("a shell was asked for, and there is no docker command on PATH", next=install_advice())
+    return podman_as_docker(home, environ)
 
 
 def podman_as_docker(home: Home, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -82,17 +95,17 @@ class LabTerminals:
             if isinstance(action, Command | Typed | KeyPress) and action.terminal not in seen:
                 seen.add(action.terminal)
                 deadline = time.monotonic() + COMMAND_SECONDS
-                while self._runs(action.terminal) in own and time.monotonic() < deadline:
+                while self.runs(action.terminal) in own and time.monotonic() < deadline:
                     time.sleep(_POLL_SECONDS)  # nothing but its end says that a program has ended
                 self._demand(action.terminal, program=not isinstance(action, Command))
 
-    def _runs(self, wanted: str) -> str | None:
+    def runs(self, wanted: str) -> str | None:
         """The program that holds the terminal; None where its shell waits for a command, or it is not open."""
         states = {(state["lab"], state["terminal"]): state["runs"] for state in self._keeping.terminals()}
         return states.get((self._lab, self.name(wanted)))
 
     def _demand(self, wanted: str, *, program: bool) -> None:
-        name, runs = self.name(wanted), self._runs(wanted)
+        name, runs = self.name(wanted), self.runs(wanted)
         if runs is None and program:
             raise UsageError(
                 f"this step types into the program of the lab's terminal {name!r}, and none runs there",

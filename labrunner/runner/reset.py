@@ -35,6 +35,8 @@ def reset_lab(course: Course, lab: Lab, home: Home, ledger: Ledger) -> Reset:
     home.journal.reset(step.ref for step in lab.steps)
     if aside is not None:
         home.restart(course, lab)
+        for notebook in aside.glob("*.ipynb"):  # it may be open, and in it the learner asked for this
+            shutil.copy2(notebook, home.folder(lab.name))
     return Reset(lab.name, aside, kept)
 
 

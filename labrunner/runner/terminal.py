@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -88,6 +89,12 @@ class Terminal:
         """Type a line that ends the program, and wait for the shell."""
         self._send(line + "\n", line)
         self.expect_prompt(READY_SECONDS, line)
+
+    def say(self, line: str, seconds: float) -> None:
+        """Type a line to the program, and wait for ``seconds``, or for the shell where the line ends the program."""
+        self._send(line + "\n", line)
+        with suppress(pexpect.TIMEOUT, pexpect.EOF):
+            self._child.expect(self._prompt, timeout=seconds)
 
     def press(self, key: str) -> None:
         """Press a key that ends the program, and wait for the shell."""

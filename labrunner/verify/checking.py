@@ -65,9 +65,11 @@ def fetch_from(
         except (OSError, http.client.HTTPException) as error:
             give_up()
             if container.age > YOUNG_SECONDS:
-                reason = f"{url} was asked for, and nothing answers there in HTTP ({error})"
-                raise NotDone(reason, next=f"docker container logs {container.name}") from error
+                why = error
+                break
         time.sleep(_POLL_SECONDS)  # a server that is starting says by nothing but its answer that it is up
+    reason = f"{url} was asked for, and nothing answers there in HTTP ({why})"
+    raise NotDone(reason, next=f"docker container logs {container.name}") from why
 
 
 def answered_by(engine: Engine, container: Container, ask: Callable[[str], Page]) -> Page:

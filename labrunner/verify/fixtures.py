@@ -44,6 +44,7 @@ def recorded(request: pytest.FixtureRequest) -> Recorded:
         full = step if "/" in step else f"{lab_of(request.node)}/{step}"
         if full not in known:
             reason = f"this is compared with what {full} recorded when it passed, and that step has not passed here"
+            # no near miss: a proof has done what comes before a step, or the step's needs block it first
             raise Blocked(reason, next=f"labrunner check {full}")
         return known[full]
 

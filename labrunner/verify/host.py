@@ -36,21 +36,21 @@ def arguments(request: CheckRequest) -> list[str]:
     return ["--noconftest", "--assert=plain", "-c", os.devnull, "--rootdir", os.curdir, *switched_off, *request.files]
 
 
-def serve(requests: int, results: int) -> None:
+def serve(requests: int, results: int, plugin: type[CheckPlugin]) -> None:
     """Answer the requests that arrive on one descriptor on the other one, until the first is closed."""
     with os.fdopen(requests, "rb") as lines:
         for line in lines:
             child = os.fork()
             if child == 0:
-                os._exit(answer(CheckRequest.read(line), results))
+                os._exit(answer(CheckRequest.read(line), results, plugin))
             _, status = os.waitpid(child, 0)
             if status:
                 _send(results, {"done": f"the process of the checks ended with status {status}"})
 
 
-def answer(request: CheckRequest, results: int) -> int:
+def answer(request: CheckRequest, results: int, kind: type[CheckPlugin]) -> int:
     """Run the checks of one request; the process's exit code."""
-    plugin = CheckPlugin(request, lambda message: _send(results, message))
+    plugin = kind(request, lambda message: _send(results, message))
     code = pytest.main(arguments(request), plugins=[plugin, fixtures])
     problem = plugin.problem
     if problem is None and code not in _JUDGED:
@@ -63,13 +63,13 @@ def _send(results: int, message: object) -> None:
     os.write(results, json.dumps(message).encode() + b"\n")
 
 
-def main() -> None:
+def main(plugin: type[CheckPlugin] = CheckPlugin) -> None:
     """Keep both pipes for requests and results: a check reads from nothing, and what it prints goes to stderr."""
     requests, results = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     gc.disable()  # the process is too short for garbage, and forks share what nobody moves
-    serve(requests, results)
+    serve(requests, results, plugin)
     os._exit(0)  # nothing is left to tidy up, and taking the interpreter apart would keep the parent waiting
 
 

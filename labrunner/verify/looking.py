@@ -103,7 +103,7 @@ def demand_running(engine: Engine, container: Container, again: str = "run it ag
 
 
 def named_container(engine: Engine, name: str, image: str, command: str) -> Container:
-    """The running container of that name, made from that image; ``command`` is what would start it."""
+    """The container of that name, made from that image; ``command`` is what would start it."""
     container = engine.container(name)
     if container is None or container.name != name:
         demand_image(engine, image, "run")
@@ -115,7 +115,6 @@ def named_container(engine: Engine, name: str, image: str, command: str) -> Cont
         f"the container {name} was to run {image}, and it was made from {container.image}",
         next=f"docker container rm --force {name}, then {command}",
     )
-    demand_running(engine, container)
     return container
 
 
@@ -161,17 +160,22 @@ def _in_use(port: int) -> bool:
     return False
 
 
-def page_of(engine: Engine, container: Container, port: int, inside: int, path: str = "/") -> Page:
+def page_of(
+    engine: Engine, container: Container, port: int, inside: int, path: str = "/", again: str = "run it again"
+) -> Page:
     """The container's page on a published port, known to come from this very container.
 
-    A container that ends meanwhile and a server that listens on the container's loopback address only can never
-    answer there, and are told at once.
+    A container that does not run or ends meanwhile, and a server that listens on the container's loopback address only,
+    can never answer there, and are told at once. ``again`` is as ``demand_running`` has it.
     """
 
-    def give_up() -> None:
+    def see_it_runs() -> None:
         now = engine.container(container.id)
         if now is not None:
-            demand_running(engine, now)
+            demand_running(engine, now, again)
+
+    def give_up() -> None:
+        see_it_runs()
         require(
             not _only_on_loopback(engine, container, inside),
             f"the server in {container.name} listens on 127.0.0.1 inside its container only,"
@@ -182,6 +186,7 @@ def page_of(engine: Engine, container: Container, port: int, inside: int, path: 
     def ask(query: str) -> Page:
         return fetch_from(container, f"http://localhost:{port}{path}?{query}", give_up=give_up)
 
+    see_it_runs()
     return answered_by(engine, container, ask)
 
 

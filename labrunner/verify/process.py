@@ -18,7 +18,7 @@ from labrunner.model.errors import ToolError
 from labrunner.model.lab import StepRef
 from labrunner.model.verdict import CheckResult, Verdict
 from labrunner.verify.request import CheckRequest, result_from
-from labrunner.verify.spawn import Spawned, spawn
+from labrunner.verify.spawn import HOST, Spawned, spawn
 
 #: Seconds that the checks of one request may take.
 DEADLINE = 120.0
@@ -29,11 +29,14 @@ _LAST_SECONDS = 2.0
 class CheckHost:
     """A check host that starts at once and imports while its user still reads the labs. Use it in a ``with``."""
 
-    def __init__(self, checks: Path, deadline: float = DEADLINE, spawned: Spawned | None = None) -> None:
-        """``spawned`` is a process that was started earlier."""
+    def __init__(
+        self, checks: Path, deadline: float = DEADLINE, spawned: Spawned | None = None, *, module: str = HOST
+    ) -> None:
+        """``spawned`` is a process that was started earlier; ``module`` is what the process runs."""
         self.checks = checks
         self.deadline = deadline
-        self._process, self._complaints = spawned or spawn(checks)
+        self.module = module
+        self._process, self._complaints = spawned or spawn(checks, module)
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +103,7 @@ class CheckHost:
             else:
                 why = f"that did not end within {self.deadline:.0f} s"
         self._kill()
-        self._process, self._complaints = spawn(self.checks)
+        self._process, self._complaints = spawn(self.checks, self.module)
         yield {"done": why}
 
     def _last_words(self) -> str:

@@ -16,7 +16,8 @@ class CheckRequest:
     """Which steps' checks to run, and all that these may know.
 
     ``files`` are the paths of check modules; ``variables``, ``folders`` and ``secrets`` are by lab; ``recorded`` and
-    ``answers`` are by ``lab/step``.
+    ``answers`` are by ``lab/step``. ``switched_off`` is the place of an assertion to skip, for the proof of the checks:
+    only the host of the mutants knows of it.
     """
 
     files: tuple[str, ...]
@@ -27,6 +28,7 @@ class CheckRequest:
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     recorded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    switched_off: str = ""
 
     def line(self) -> bytes:
         """As one line of JSON."""

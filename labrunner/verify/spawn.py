@@ -17,13 +17,17 @@ class Spawned(NamedTuple):
     complaints: IO[bytes]
 
 
-def spawn(checks: Path) -> Spawned:
+#: The module that a check host runs.
+HOST = "labrunner.verify.host"
+
+
+def spawn(checks: Path, module: str = HOST) -> Spawned:
     """Start a check host in the checks' folder, as a process session of its own."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
     complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - the module is one of ours
         # -P keeps the current folder off the import path, -E ignores PYTHON*: nothing of the learner's is imported.
-        [sys.executable, "-P", "-E", "-m", "labrunner.verify.host"],
+        [sys.executable, "-P", "-E", "-m", module],
         cwd=checks,
         env={**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdin=subprocess.PIPE,

@@ -18,13 +18,14 @@ from labrunner.verify.request import CheckRequest
 class Surroundings:
     """What the checks may know: the folder of each lab in the learner's home, its secrets by name, and the answers.
 
-    ``answers`` are the learner's, by ``lab/step``.
+    ``answers`` are the learner's, by ``lab/step``; ``switched_off`` is as CheckRequest has it.
     """
 
     endpoint: str
     folders: Mapping[str, str]
     secrets: Mapping[str, Mapping[str, str]]
     answers: Mapping[str, str] = field(default_factory=dict)
+    switched_off: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,4 +126,5 @@ def _request(course: Course, progress: Progress, run: tuple[Step, ...], surround
         secrets=surroundings.secrets,
         recorded=progress.recorded(),
         answers=surroundings.answers,
+        switched_off=surroundings.switched_off,
     )

@@ -19,6 +19,7 @@ from labrunner.engine.find import find_engine
 from labrunner.model.errors import LabrunnerError
 from labrunner.model.verdict import EngineFacts
 from tests.e2e.podman.course import labrunner
+from tests.e2e.spare import Spare, spare_engine
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,13 @@ def engine() -> Engine:
     if missing:
         cannot_run(f"the engine at {facts.endpoint} lacks {', '.join(missing)}", "labrunner images prepare")
     return engine
+
+
+@pytest.fixture
+def spare() -> Iterator[Spare]:
+    """An empty engine that runs nothing, and that the test may end."""
+    with spare_engine() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labrunner.engine.engine import Engine
+from tests.e2e.spare import Spare
+from tests.e2e.standins.helping import tiny_image
 from tests.e2e.test_run import holds
 
 pytestmark = pytest.mark.engine
@@ -102,20 +105,44 @@ def prove(engine: Engine, place: Path) -> Prove:
 
     def run() -> tuple[int, dict[str, Any], str]:
         before = holds(engine)
-        environ = {**os.environ, "XDG_STATE_HOME": str(place / "state"), "PYTHONPATH": str(place)}
-        done = subprocess.run(
-            [sys.executable, "-m", "labrunner", "lint", "--prove", "--json"],
-            cwd=place, env=environ, capture_output=True, text=True, check=False, timeout=200, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        with proving(place) as process:
+            told, answered = listen(process)
         assert holds(engine) == before
-        return done.returncode, json.loads(done.stdout), done.stderr
+        return process.returncode, json.loads(answered), told
 
     return run
 
 
-def proven(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """The place and the sentence of each finding of the proof."""
-    return [(f"{each['file']}:{each['line']}", each["says"]) for each in data["findings"] if each["rule"] == "proof"]
+@contextmanager
+def proving(place: Path, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """The proof of the course at that place, as a process."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "labrunner", "lint", "--prove", "--json"],
+        cwd=place,
+        env={**os.environ, "XDG_STATE_HOME": str(place / "state"), "PYTHONPATH": str(place), **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+def listen(process: subprocess.Popen[str], at: str = "", do: Callable[[], None] = lambda: None) -> tuple[str, str]:
+    """All that the proof tells and what it answers; ``do`` is done as soon as it tells a line with ``at`` in it."""
+    assert process.stderr is not None
+    told = ""
+    for line in process.stderr:
+        told += line
+        if at and at in line:
+            do()
+    return told, process.communicate(timeout=200)[0]
+
+
+def proven(data: dict[str, Any], rule: str = "proof") -> list[tuple[str, str]]:
+    """The place and the sentence of each finding of the proof, or of its mutants in the course's own checks."""
+    found = [(f"{each['file']}:{each['line']}", each["says"]) for each in data["findings"] if each["rule"] == rule]
+    return [(place, says) for place, says in found if place.startswith(("labs/", "checks/"))]
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -127,10 +154,13 @@ def test_what_is_right_is_proven_once(prove: Prove) -> None:
     """The second time nothing is tried again, and the proof is the same."""
     _, data, told = prove()
     assert proven(data) == []
+    assert proven(data, "mutant") == []
     port, tag = data["proof"]
     assert (port["check"], port["before"], port["after"]) == ("test_port", "failed", "passed")
     assert [each["name"] for each in port["near_misses"]] == ["no answer is given", "a word", "the next one"]
     assert {each["verdict"] for each in tag["near_misses"]} == {"failed"}
+    noticed = {(each["at"], each["by"]) for each in tag["mutants"]}
+    assert noticed == {("test_01_a_name.py:17", "before the step"), ("test_01_a_name.py:19", "another image")}
     assert tag["alternatives"] == [{"name": "the long command", "verdict": "passed", "reason": None}]
     assert "another image" in told
     _, again, told = prove()
@@ -169,3 +199,69 @@ def test_a_check_that_is_too_lax_or_raises_is_found(prove: Prove, place: Path) -
     found = dict(proven(data))
     assert "'another image' to be refused, found it accepted" in found["labs/01-a-name/nearmiss/tag.yaml:4"]
     assert "found that test_port broke: the check itself broke" in found["labs/01-a-name/nearmiss/port.yaml:3"]
+
+
+def test_an_assertion_that_nothing_misses_is_found(prove: Prove, place: Path) -> None:
+    """One that is always true, and one whose near miss is refused by another one as well; an exception is heard."""
+    checks = place / "checks" / "test_01_a_name.py"
+    change(
+        checks,
+        "    evidence.update(image",
+        '    require(image.layers, "an image with layers was asked for")\n'
+        "    # no near miss: every image has an ID\n"
+        '    require(image.id, "an image with an ID was asked for")\n'
+        "    evidence.update(image",
+    )
+    change(
+        checks,
+        "    same = ",
+        '    require(image.id == engine.image("nginx").id, "it was to be a name of nginx")\n    same = ',
+    )
+    code, data, _ = prove()
+    assert code == 1
+    assert proven(data) == []
+    assert [place for place, _ in proven(data, "mutant")] == [
+        f"checks/test_01_a_name.py:{line}" for line in (18, 20, 21)
+    ]
+
+
+def test_an_exception_that_is_none_is_found(prove: Prove, place: Path) -> None:
+    """A comment says that no near miss reaches an assertion, and one does."""
+    checks = place / "checks" / "test_01_a_name.py"
+    change(checks, "    require(same,", "    # no near miss: nobody does that\n    require(same,")
+    _, data, _ = prove()
+    ((where, says),) = proven(data, "mutant")
+    assert where == "checks/test_01_a_name.py:20"
+    assert says.startswith("expected no near miss to reach this")
+
+
+def test_a_check_that_hangs_is_ended_and_found(prove: Prove, place: Path) -> None:
+    """With the place of its case, and the next step is proven."""
+    change(place / "labrunner" / "cli" / "proving.py", "_DEADLINE = 60.0", "_DEADLINE = 10.0")
+    change(
+        place / "checks" / "test_01_a_name.py",
+        "    ports = {",
+        "    while answer == '81':\n        pass\n    ports = {",
+    )
+    code, data, _ = prove()
+    assert code == 1
+    found = dict(proven(data))
+    assert "test_port broke: the check was run, and that did not end" in found["labs/01-a-name/nearmiss/port.yaml:3"]
+    assert [each["after"] for each in data["proof"]] == ["passed", "passed"]
+
+
+def test_an_engine_that_goes_away_ends_the_proof_with_a_sentence(spare: Spare, place: Path) -> None:
+    """What was proven until then is told, and the step at which it happened."""
+    tiny_image(spare.client, "nginx:latest", "EXPOSE 80")
+
+    def end() -> None:
+        spare.process.kill()
+        spare.process.wait()
+
+    with proving(place, DOCKER_HOST=spare.socket) as process:
+        told, answered = listen(process, "another tag", end)
+    data = json.loads(answered)
+    assert (process.returncode, data["verdict"]) == (3, "errored")
+    assert data["error"]["says"].startswith("a-name/tag was being proven, and ")
+    assert [each["check"] for each in data["proof"]] == ["test_port"]
+    assert "Traceback" not in told

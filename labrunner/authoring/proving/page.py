@@ -15,7 +15,7 @@ _HEAD = """\
 
 Made by `labrunner lint --prove --write docs/proof.md`, on a real engine; edit the labs' `nearmiss/` instead of this
 page. Every check was asked before its step was done, in each of these near misses and other right ways, and after the
-solution.
+solution. Each assertion by which it refused was switched off, and the near miss that noticed is named.
 """
 #: What differs each time: IDs, digests, the names that an engine makes up, and the folders of the run.
 _FLEETING = (
@@ -25,14 +25,20 @@ _FLEETING = (
 )
 
 
+#: How a table's cell has a bar, in code as well.
+_BAR = r"\|"
+
+
 def proof_page(course: Course, proofs: Iterable[CheckProof]) -> str:
     """The page in Markdown, in the course's order."""
-    parts = [_HEAD]
-    for lab, of_lab in groupby(proofs, key=lambda proof: proof.lab):
+    found = tuple(proofs)
+    off = {mutant.at for proof in found for mutant in proof.mutants}
+    parts = [_HEAD, f"Assertions that were switched off, and noticed: {len(off)}.\n"]
+    for lab, of_lab in groupby(found, key=lambda proof: proof.lab):
         parts.append(f"## {course.lab(lab).title}\n")
         for step, of_step in groupby(of_lab, key=lambda proof: proof.step):
-            found = course.step(StepRef(lab, step))
-            parts.append(f"### {found.position} {step}: {found.title}\n")
+            told = course.step(StepRef(lab, step))
+            parts.append(f"### {told.position} {step}: {told.title}\n")
             parts += ["\n".join(_check(proof)) + "\n" for proof in of_step]
     return "\n".join(parts)
 
@@ -43,6 +49,10 @@ def _check(proof: CheckProof) -> Iterator[str]:
     yield "| tried | answered |"
     yield "| --- | --- |"
     yield from (f"| {_cell(tried.name)} | {_answer(tried)} |" for tried in (*proof.near_misses, *proof.alternatives))
+    yield ""
+    yield f"| assertions switched off: {len(proof.mutants)} | noticed by |"
+    yield "| --- | --- |"
+    yield from (f"| `{mutant.text.replace('|', _BAR)}` | {_cell(mutant.by)} |" for mutant in proof.mutants)
 
 
 def _answer(tried: Tried) -> str:
@@ -55,4 +65,4 @@ def _answer(tried: Tried) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    return text.replace("|", _BAR).replace("<", "&lt;").replace("*", "\\*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from labrunner.authoring.finding import Finding
@@ -23,8 +23,20 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """An assertion at a place (``file:line``) that was switched off, and the state in which the proof noticed."""
+
+    at: str
+    text: str
+    by: str
+
+
+@dataclass(frozen=True)
 class CheckProof:
-    """The proof of one check; ``near_misses`` are those that this check refused, for the reason that was expected."""
+    """The proof of one check; ``near_misses`` are those that this check refused, for the reason that was expected.
+
+    ``mutants`` are the assertions, of its own or of a helper, by which it refused, and whose absence was noticed.
+    """
 
     lab: str
     step: str
@@ -34,6 +46,7 @@ class CheckProof:
     after: Verdict
     near_misses: tuple[Tried, ...] = ()
     alternatives: tuple[Tried, ...] = ()
+    mutants: tuple[Noticed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,7 @@ def proof_data(proof: CheckProof) -> dict[str, Any]:
         "after": proof.after.value,
         "near_misses": [_tried_data(each) for each in proof.near_misses],
         "alternatives": [_tried_data(each) for each in proof.alternatives],
+        "mutants": [asdict(each) for each in proof.mutants],
     }
 
 
@@ -68,6 +82,7 @@ def proof_from(data: Mapping[str, Any]) -> CheckProof:
             "after": Verdict(data["after"]),
             "near_misses": tuple(map(_tried_from, data["near_misses"])),
             "alternatives": tuple(map(_tried_from, data["alternatives"])),
+            "mutants": tuple(Noticed(**each) for each in data["mutants"]),
         }
     )
 

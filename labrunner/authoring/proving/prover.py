@@ -6,11 +6,13 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from labrunner.authoring.finding import Finding, Findings
 from labrunner.authoring.proving.bench import Bench, Place
 from labrunner.authoring.proving.case import Case
+from labrunner.authoring.proving.mutants import Mutants, Results, Seen
 from labrunner.authoring.proving.proof import ENOUGH, CheckProof, StepProof, Tried
 from labrunner.content.frontmatter import line_of
 from labrunner.content.substitute import with_placeholders, with_variables
@@ -20,16 +22,19 @@ from labrunner.model.lab import Lab, Step
 from labrunner.model.verdict import CheckResult, StepReport, Verdict
 from labrunner.runner.hands import asked_for
 
-Results = tuple[CheckResult, ...]
 #: What differs each time: IDs and digests, and the names that an engine makes up.
 _FLEETING = re.compile(r"[0-9a-f]{12,}|\b[a-z]+_[a-z]+\d?\b")
 
 
 @dataclass(frozen=True)
 class Prover:
-    """Proves steps on a bench; ``cases`` are those of a step, and ``telling`` hears of each before it is tried."""
+    """Proves steps on a bench; ``cases`` are those of a step, and ``telling`` hears of each before it is tried.
+
+    In every state in which the checks refuse, ``mutants`` are asked, too.
+    """
 
     bench: Bench
+    mutants: Mutants
     cases: Callable[[Lab, Step], tuple[Case, ...]]
     telling: Callable[[str], None] = lambda _: None
 
@@ -45,22 +50,30 @@ class Prover:
         before = self._look(step)
         place = self.bench.mark()
         findings = [*_findings_before(lab, step, before)]
+        seen: Seen = {}
+        if not findings:
+            self.mutants.switch_off(step, None, "before the step", seen, partial(_findings_before, lab, step))
         tried: list[tuple[Case, tuple[str, ...], Results]] = []
         for case in self.cases(lab, step):
             if tried and not case.goes_on:
                 before, place = self._restore(lab, step, before, place)
             self.telling(case.name)
-            results = self._try(lab, step, case)
+            results, answer = self._try(lab, step, case)
             wanted = self._reasons(lab, step, case)
             tried.append((case, wanted, results))
-            findings += judged(case, wanted, results)
+            wrong = [*judged(case, wanted, results)]
+            if case.refused and not wrong:
+                self.mutants.switch_off(step, answer, case.name, seen, partial(judged, case, wanted))
+            findings += wrong
         if tried:
             before, place = self._restore(lab, step, before, place)
         self.telling("the solution")
         after = self._solve(lab, step)
         if after.verdict is not Verdict.PASSED:
             findings.append(at(lab, step, f"expected the solution of {step.ref} to pass, found {_summary(after)}"))
-        proofs = tuple(_proof(step, check, before, after.checks, tried) for check in _checks(before, after.checks))
+        proofs = tuple(
+            _proof(step, check, before, after.checks, tried, seen) for check in _checks(before, after.checks)
+        )
         findings += chain.from_iterable(_too_few(lab, step, proof) for proof in proofs)
         return StepProof(proofs, tuple(findings), round(time.monotonic() - began, 3))
 
@@ -75,19 +88,20 @@ class Prover:
         self.bench.kept.keep_builds(str(self.bench.home))
         return report
 
-    def _try(self, lab: Lab, step: Step, case: Case) -> Results:
-        """What the checks say of the case; that the tool broke, where it did so on the way."""
+    def _try(self, lab: Lab, step: Step, case: Case) -> tuple[Results, str | None]:
+        """What the checks say of the case, or that the tool broke on the way; and what was answered in it."""
         try:
             with self.bench.run.hands(lab) as hands:
                 filled = self._filled(lab, step, case)
                 output = hands.do(filled)
             if not case.refused:  # its layers are as good as the solution's, and some took long to build
                 self.bench.kept.keep_builds(str(self.bench.home))
-            return self._look(step, asked_for(filled, output))
+            answer = asked_for(filled, output)
+            return self._look(step, answer), answer
         except EngineUnreachable:
             raise
         except ToolError as error:
-            return (CheckResult(step.ref, "", case.name, Verdict.ERRORED, error.says, error.next),)
+            return (CheckResult(step.ref, "", case.name, Verdict.ERRORED, error.says, error.next),), None
 
     def _filled(self, lab: Lab, step: Step, case: Case) -> Step:
         """The case as a step, with variables and placeholders filled in as of now."""
@@ -141,7 +155,12 @@ def judged(case: Case, wanted: tuple[str, ...], results: Results) -> Findings:
 
 
 def _proof(
-    step: Step, check: CheckResult, before: Results, after: Results, tried: list[tuple[Case, tuple[str, ...], Results]]
+    step: Step,
+    check: CheckResult,
+    before: Results,
+    after: Results,
+    tried: list[tuple[Case, tuple[str, ...], Results]],
+    seen: Seen,
 ) -> CheckProof:
     misses, ways = [], []
     for case, wanted, results in tried:
@@ -161,6 +180,7 @@ def _proof(
         _verdict(after, check.check),
         tuple(misses),
         tuple(ways),
+        tuple(noticed for (name, _), noticed in seen.items() if name == check.check),
     )
 
 

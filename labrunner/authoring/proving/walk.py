@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from labrunner.authoring.proving.assertions import HELPERS, Assertion, assertions_of
 from labrunner.authoring.proving.case import Case
 from labrunner.authoring.proving.general import general_cases
 from labrunner.authoring.proving.known import Known, key_of
@@ -26,6 +27,12 @@ def cases_of(lab: Lab, step: Step) -> tuple[Case, ...]:
     """All cases of a step: what must be accepted, whose builds the others find cached, then all near misses."""
     written = read_cases(lab)[0].get(step.ref, ())
     return tuple(sorted((*general_cases(lab, step), *written), key=lambda case: case.refused))
+
+
+def assertions_in(sources: Iterable[LabSource]) -> tuple[Assertion, ...]:
+    """The assertions of these labs' checks, and those of the helpers that all checks share."""
+    files = (*(source.checks.file for source in sources), *HELPERS)
+    return tuple(chain.from_iterable(map(assertions_of, files)))
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class Walk:
         names = {lab.name, *(each.ref.lab for each in before(self.course, step))}
         sources = [source for source in self.sources if source.name in names]
         files = chain.from_iterable((source.file, source.checks.file) for source in sources)
-        return key_of(str(step.ref), (*files, _own_file(lab, step)), *self.rests_on)
+        return key_of(str(step.ref), (*files, *HELPERS, _own_file(lab, step)), *self.rests_on)
 
 
 def _own_file(lab: Lab, step: Step) -> Path:

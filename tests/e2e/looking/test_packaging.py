@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-import sys
-import venv
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.installing import ROOT, python_with, wheel_in
+
 FINDS = (
     "from labrunner.content.locate import course_folder as f; from labrunner.content.course import load_course;"
     "print(len(load_course(f('labs')).labs), len(list(f('checks').glob('test_*.py'))), end=' ');"
@@ -22,27 +23,24 @@ FINDS = (
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True)
-    return next(folder.glob("labrunner-*.whl"))
-
-
-def python_with(folder: Path, *pip: str) -> Path:
-    """A new environment that takes labrunner's dependencies from this one, and labrunner itself from what pip gets."""
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", *pip], check=True)
-    outside = next(path for path in sys.path if path.endswith("site-packages"))
-    inside = next((folder / "lib").glob("python*")) / "site-packages"
-    (inside / "dependencies.pth").write_text(outside + "\n")
-    return python
+    return wheel_in(tmp_path_factory.mktemp("wheel"))
 
 
 def what_is_found(python: Path, elsewhere: Path) -> str:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     command = [str(python), "-c", FINDS]
     return subprocess.run(command, cwd=elsewhere, env=environ, capture_output=True, text=True, check=True).stdout
+
+
+def demand_jupyters_files(environment: Path) -> None:
+    """JupyterLab finds the launcher's cards, of this very version, and Jupyter Server what answers them."""
+    labextension = environment / "share" / "jupyter" / "labextensions" / "labrunner"
+    package = json.loads((labextension / "package.json").read_text(encoding="utf-8"))
+    assert (labextension / package["jupyterlab"]["_build"]["load"]).is_file()
+    assert package["version"] == version("labrunner")
+    server = environment / "etc" / "jupyter" / "jupyter_server_config.d" / "labrunner.json"
+    enabled = json.loads(server.read_text(encoding="utf-8"))
+    assert enabled == {"ServerApp": {"jpserver_extensions": {"labrunner.jupyter.server": True}}}
 
 
 def test_wheel_carries_the_course(wheel: Path, tmp_path: Path) -> None:
@@ -52,11 +50,13 @@ def test_wheel_carries_the_course(wheel: Path, tmp_path: Path) -> None:
         [tmp_path / "env" / "bin" / "labrunner", "list"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "nginx-and-mongo" in done.stdout
+    demand_jupyters_files(tmp_path / "env")
 
 
 def test_editable_install_finds_the_checkout(tmp_path: Path) -> None:
     python = python_with(tmp_path / "env", "--editable", str(ROOT))
     assert what_is_found(python, tmp_path) == "6 6 6\n"
+    demand_jupyters_files(tmp_path / "env")
 
 
 def test_wheel_carries_nothing_else(wheel: Path) -> None:

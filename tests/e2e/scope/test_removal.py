@@ -112,6 +112,26 @@ def test_sweep_takes_what_is_left(lab: Client, ledger: Ledger) -> None:
     assert {made.lab for made in ledger.made()} == {"push"}
 
 
+def test_name_that_somebody_gave_to_another_image_still_leaves_no_volume(
+    lab: Client, stranger: Client, ledger: Ledger, engine: Engine, strangers: State
+) -> None:
+    """The scope remembers what volumes an image declares; here the remembered image is not the one that is used."""
+    name = f"{PREFIX}moved"
+    stranger("build", "-t", name, "-", given=b"FROM ubuntu\nLABEL moved=no\n")
+    lab("container", "create", name)
+    stranger("build", "-t", name, "-", given=b"FROM ubuntu\nLABEL moved=yes\nVOLUME /much\n")
+    lab("container", "create", name)
+    for _ in range(100):  # recorded when the client has its answer already
+        if any(made.kind == "volume" for made in ledger.made()):
+            break
+        time.sleep(0.05)
+    assert len(engine.volumes() - strangers.volumes) == 1
+    assert ledger.sweep() == ()
+    assert engine.volumes() == strangers.volumes
+    stranger("image", "rm", name)
+    stranger("image", "prune", "--force", "--filter", "label=moved=no")
+
+
 def test_container_whose_scope_was_killed_is_swept(
     stranger: Client, ledger: Ledger, strangers: State, engine: Engine
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from labrunner.model.errors import ToolError, UsageError
 from labrunner.model.lab import Course, Lab, WriteFile
 from labrunner.runner import variables as variables_module
-from labrunner.runner.home import Home, default_home, surroundings
+from labrunner.runner.home import Home, home_folder, surroundings
 from labrunner.runner.variables import port_is_free
 from labrunner.verify.verifier import Surroundings
 from tests.unit.builders import a_lab, a_step
@@ -72,9 +72,9 @@ def test_home_is_the_named_one_or_a_folder_of_the_user(monkeypatch: pytest.Monke
     """LABRUNNER_HOME, with a tilde as in a shell, else ``~/labrunner``."""
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("LABRUNNER_HOME", "~/course")
-    assert default_home() == Path("/home/me/course")
+    assert home_folder() == Path("/home/me/course")
     monkeypatch.setenv("LABRUNNER_HOME", "")
-    assert default_home() == Path("/home/me/labrunner")
+    assert home_folder() == Path("/home/me/labrunner")
 
 
 def test_home_stays_where_it_was_named_though_the_folder_changes(

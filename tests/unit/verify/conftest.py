@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def host(checks: Path) -> Iterator[CheckHost]:
 def run(write: Write, host: CheckHost) -> Run:
     """``run(source, "one")`` writes the check file and gives the results of that step."""
 
-    def results(source: str, step: str = "one", **more: Mapping[str, Any]) -> tuple[CheckResult, ...]:
+    def results(source: str, step: str = "one", **more: Any) -> tuple[CheckResult, ...]:  # noqa: ANN401 - as CheckRequest has it
         request = CheckRequest((write(source),), (f"lab/{step}",), "unix:///nowhere", **more)
         return host.run(request).get(ref(step), ())
 

@@ -1,11 +1,10 @@
-"""What nearly every command begins with: the course, the learner's home, and the lab or step that is meant."""
+"""What nearly every command and magic begins with: the course, the learner's home, the lab or step that is meant."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from labrunner.cli.options import home_folder
 from labrunner.content.course import load_course
 from labrunner.content.locate import course_folder
 from labrunner.content.substitute import with_placeholders, with_variables
@@ -13,7 +12,7 @@ from labrunner.engine.engine import Engine
 from labrunner.model.errors import UsageError, unknown
 from labrunner.model.lab import Course, Lab, Step
 from labrunner.model.progress import Progress, find_step
-from labrunner.runner.home import Home
+from labrunner.runner.home import Home, home_folder
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TextIO
 
-from labrunner.cli.session import Session
 from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import demand_client
 from labrunner.engine.ledger import Ledger, default_ledger
 from labrunner.model.lab import Action, Lab, Step
-from labrunner.model.verdict import EngineFacts
+from labrunner.model.verdict import EngineFacts, StepReport, Verdict
 from labrunner.proxy.start import Scoped
+from labrunner.runner.catch_up import CatchingUp, clear_way
 from labrunner.runner.course_run import Run
 from labrunner.runner.keeping import Keeping
 from labrunner.runner.lab_shell import LabTerminals, lab_environ
+from labrunner.runner.session import Session
 from labrunner.runner.terminal import Terminal
 from labrunner.verify.process import CheckHost
 
@@ -46,6 +47,29 @@ class Workplace:
         """The lab's kept terminals."""
         home = self.session.home
         return LabTerminals(home, lab.name, lab_environ(home, self.facts.endpoint, self.scope.host(lab.name)))
+
+    def bring_about(self, step: Step) -> Iterator[StepReport]:
+        """Do what comes before a step, across labs; the report on each, in order. It ends with the first that fails."""
+        with self.run(beginning=lambda lab, step: self.terminals(lab).demand_for(step)) as run:
+            yield from CatchingUp(run, self.ledger).to(step)
+
+    def solve(
+        self, step: Step, telling: Callable[[Action], None], say: Callable[[str], None], screen: TextIO
+    ) -> StepReport:
+        """The verdict on a step, which has been done unless it held already or misses what it builds on.
+
+        ``say`` is told of what was in the way and is removed; the others are as in ``run``.
+        """
+        with self.run(telling=telling, screen=screen) as run:
+            (report,) = run.look((step,))
+            if report.verdict in {Verdict.PASSED, Verdict.BLOCKED}:
+                return report
+            with run.hands(self.session.course.lab(step.ref.lab)) as hands:
+                chosen = hands.lab.steps[step.number - 1]
+                self.terminals(hands.lab).demand_for(chosen)
+                for removed in clear_way(hands, step, self.ledger):
+                    say(f"# the container {removed}, from an earlier try of yours, was in the way and is removed")
+                return run.step(chosen, hands)
 
     @contextmanager
     def run(
