@@ -43,6 +43,7 @@ GROUPS = {
     },
     "Teach": {
         "lint": "Judge the labs themselves, and their checks.",
+        "site": "The self-paced site: build, serve.",
     },
     "This machine": {
         "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",

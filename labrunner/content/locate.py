@@ -11,7 +11,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def course_folder(name: str) -> Path:
-    """The folder ``labs``, ``checks`` or ``images``.
+    """The folder ``labs``, ``checks``, ``images`` or ``docs``.
 
     A wheel carries them inside the package, as ``labrunner/course`` (pyproject.toml, force-include); in a checkout
     they stand beside the package.
