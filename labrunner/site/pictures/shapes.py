@@ -198,16 +198,23 @@ class Arrow:
 def cell(*lines: str, look: Look = Look.PLAIN, mono: bool = False) -> Box:
     """A box of a table: its first line in full size, the others smaller below it, all in its middle."""
     first, *others = lines
-    texts = Text(first, size=11.5 if mono else 12.5, mono=mono, centred=True), *(Text(line, size=11.5, centred=True) for line in others)
+    texts = (
+        Text(first, size=11.5 if mono else 12.5, mono=mono, centred=True),
+        *(Text(line, size=11.5, centred=True) for line in others),
+    )
     return Box(texts, look=look, padding=5, middle=True)
 
 
 def heads(*words: str, shares: tuple[float, ...]) -> Row:
     """The first row of a table."""
-    return Row(tuple(Box((Text(word, size=12, bold=True, centred=True),), Look.BARE, 2, middle=True) for word in words), shares)
+    return Row(
+        tuple(Box((Text(word, size=12, bold=True, centred=True),), Look.BARE, 2, middle=True) for word in words), shares
+    )
 
 
 def label(*lines: str) -> Box:
     """The first box of a table's row, without a frame."""
     first, *others = lines
-    return Box((Text(first, size=12.5, bold=True), *(Text(line, size=11.5) for line in others)), Look.BARE, 2, middle=True)
+    return Box(
+        (Text(first, size=12.5, bold=True), *(Text(line, size=11.5) for line in others)), Look.BARE, 2, middle=True
+    )
