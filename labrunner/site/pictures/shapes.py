@@ -86,7 +86,7 @@ class Stack:
         """The first one at the top."""
         del height
         drawn = []
-        for part, gap in zip(self.parts, (*self._gaps(), 0), strict=True):
+        for part, gap in zip(self.parts, (*self._gaps(), 0), strict=False):
             needs = part.height(width)
             drawn.append(part.draw(x, y, width, needs))
             y += needs + gap
@@ -218,3 +218,7 @@ def label(*lines: str) -> Box:
     return Box(
         (Text(first, size=12.5, bold=True), *(Text(line, size=11.5) for line in others)), Look.BARE, 2, middle=True
     )
+
+
+#: Keeps a place of a row empty.
+NOTHING = Box((), Look.BARE)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labrunner.site.pictures.picture import Picture
-from labrunner.site.pictures.shapes import Box, Look, Row, Text, cell, heads, label
+from labrunner.site.pictures.shapes import NOTHING, Box, Look, Row, Text, cell, heads
 
 _SHARES = (1.2, 1, 1)
 _SEES = {"added": "the new file", "changed": "the changed file", "deleted": "no file"}
@@ -47,7 +47,7 @@ def _file(path: str, sees: str, own: str, image: str) -> tuple[Text, Row]:
     below = (
         cell(image, "hidden" if covered else "seen", look=Look.DASHED if covered else Look.PLAIN)
         if image
-        else label("")
+        else NOTHING
     )
-    above = cell(own, "hides the image's" if covered else "seen", look=Look.STRONG) if own else label("")
+    above = cell(own, "hides the image's" if covered else "seen", look=Look.STRONG) if own else NOTHING
     return Text(path, size=12, mono=True, bold=True), Row((cell(sees), above, below), _SHARES)
