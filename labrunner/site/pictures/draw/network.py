@@ -61,7 +61,7 @@ def _container(end: Endpoint) -> Box:
             Box((Text("eth0", size=12, mono=True), Text(f"interface {end['index']}", size=12))),
             Text(end["address"], bold=True),
             Text(f"nginx on port {end['listens']}", size=12),
-            Text("a container's network namespace", size=12),
+            Text("a network namespace of its own", size=12),
         ),
         Look.PLAIN if end["published"] is None else Look.STRONG,
     )
