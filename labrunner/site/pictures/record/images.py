@@ -45,7 +45,7 @@ def _layers(shop: Workshop, reference: str) -> Recorded:
         {"diff_id": short(layer), "bytes": entry.size, "made_by": made_by(entry.created_by)}
         for layer, entry in zip(image.layers, made, strict=True)
     ]
-    return {"stand_in": image.labels.get(LABEL) == reference or LABEL in image.labels, "layers": rows}
+    return {"stand_in": image.labels.get(LABEL) == reference, "layers": rows}
 
 
 def made_by(line: str) -> str:
