@@ -12,7 +12,8 @@ STATIC = Path(__file__).parent / "static"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """What Sphinx calls: the style sheet and the scripts of every page."""
+    """What Sphinx calls: the style sheet and the scripts of every page, and the pictures."""
+    app.setup_extension("labrunner.site.pictures")
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(STATIC)))
     app.add_css_file("labrunner.css")
     app.add_js_file("early.js", priority=1)  # before Sphinx's search, which it sets right for pages from a folder
