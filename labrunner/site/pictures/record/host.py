@@ -44,14 +44,9 @@ def parent(pid: int) -> int:
     return int(_status(pid)["PPid"])
 
 
-def words(pid: int) -> str:
-    """Its command line, with spaces."""
-    return Path("/proc", str(pid), "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-
-
 def program(pid: int) -> str:
-    """The name of what it runs."""
-    return Path(words(pid).split()[0]).name
+    """The name of what it runs, of which the kernel keeps 15 characters."""
+    return Path("/proc", str(pid), "comm").read_text().strip()
 
 
 def kernel() -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labrunner.engine.standin import LABEL
+from labrunner.engine.stock import full_name
 from labrunner.model.errors import ToolError
 from labrunner.site.pictures.record.workshop import Workshop
 
@@ -45,7 +46,7 @@ def _layers(shop: Workshop, reference: str) -> Recorded:
         {"diff_id": short(layer), "bytes": entry.size, "made_by": made_by(entry.created_by)}
         for layer, entry in zip(image.layers, made, strict=True)
     ]
-    return {"stand_in": image.labels.get(LABEL) == reference or LABEL in image.labels, "layers": rows}
+    return {"stand_in": image.labels.get(LABEL) == full_name(reference), "layers": rows}
 
 
 def made_by(line: str) -> str:

@@ -69,19 +69,22 @@ def network(shop: Workshop) -> Recorded:
     published = shop.run("nginx", ports={"80/tcp": ("127.0.0.1", None)})
     hidden = shop.run("nginx")
     bridge = shop.engine.api.json("GET", "/networks/bridge")
-    config = bridge["IPAM"]["Config"][0]
     return {
         "bridge": {
             "name": bridge["Options"]["com.docker.network.bridge.name"],
-            "address": config["Gateway"],
-            "subnet": config["Subnet"],
+            "address": _joined(shop, published)["Gateway"],
+            "subnet": bridge["IPAM"]["Config"][0]["Subnet"],
         },
         "containers": [_endpoint(shop, published), _endpoint(shop, hidden)],
     }
 
 
-def _endpoint(shop: Workshop, container: Container) -> Recorded:
+def _joined(shop: Workshop, container: Container) -> Recorded:
     data = shop.engine.api.json("GET", f"/containers/{container.id}/json")
+    return dict(data["NetworkSettings"]["Networks"]["bridge"])
+
+
+def _endpoint(shop: Workshop, container: Container) -> Recorded:
     peer = int(shop.engine.run_inside(container, "cat", "/sys/class/net/eth0/iflink"))
     index = int(shop.engine.run_inside(container, "cat", "/sys/class/net/eth0/ifindex"))
     pair = host.interfaces().get(peer)
@@ -91,7 +94,7 @@ def _endpoint(shop: Workshop, container: Container) -> Recorded:
             next="record on the engine's own host, in its network",
         )
     return {
-        "address": data["NetworkSettings"]["Networks"]["bridge"]["IPAddress"],
+        "address": _joined(shop, container)["IPAddress"],
         "index": index,
         "peer": {"index": peer, "name": pair},
         "listens": 80,

@@ -44,10 +44,9 @@ class Workshop:
             )
         return found
 
-    def wait(self, container: Container, seconds: int = 60) -> Container:
+    def wait(self, container: Container) -> Container:
         """That container once it has ended."""
         self.engine.api.json("POST", f"/containers/{container.id}/wait")
-        del seconds
         return self.container(container.id)
 
     def start_inside(self, container: Container, *command: str) -> None:
