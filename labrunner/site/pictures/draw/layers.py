@@ -17,11 +17,14 @@ def layers(recorded: Mapping[str, Any]) -> Picture:
     """What ``record.images.layers`` saw; the base of each image is at the bottom."""
     images = recorded["images"]
     return Picture(
-        "The layers of four images" if len(images) == 4 else f"The layers of {len(images)} images",  # noqa: PLR2004 - a word
+        f"The layers of {listed([image['name'] for image in images])}",
         "From the base up. " + " ".join(_told(image, images) for image in images),
         (
             *(_image(image, images) for image in images),
-            Text("Thick frame: one layer, in several images. The base is at the bottom. A stand-in was built on this host.", size=12),
+            Text(
+                "Thick frame: one layer, in several images. The base is at the bottom. A stand-in was built on this host.",
+                size=12,
+            ),
         ),
     )
 

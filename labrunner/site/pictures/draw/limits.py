@@ -44,9 +44,7 @@ def limits(recorded: Mapping[str, Any]) -> Picture:
             ),
             Box(
                 (
-                    Text(
-                        f"The files of cgroups version {recorded['cgroup_version']}", size=12, bold=True
-                    ),
+                    Text(f"The files of cgroups version {recorded['cgroup_version']}", size=12, bold=True),
                     *(Text(file, size=11.5, mono=True) for file in files.values()),
                 ),
                 Look.DASHED,

@@ -72,5 +72,5 @@ def _told(end: Endpoint) -> str:
     reached = f"port {port} of the host leads there" if port else "no port of the host leads there"
     return (
         f"The container {end['address']} has eth0 (interface {end['index']}), paired with {end['peer']['name']} "
-        f"(interface {end['peer']['index']}) on the bridge; nginx listens on port {end['listens']} in it, and {reached}."
+        f"(interface {end['peer']['index']}) on the bridge; nginx listens on its port {end['listens']}, and {reached}."
     )

@@ -46,9 +46,7 @@ def overlay(recorded: Mapping[str, Any]) -> Picture:
 def _file(path: str, sees: str, own: str, image: str) -> tuple[Text, Row]:
     covered = bool(own and image)
     below = (
-        cell(image, "hidden" if covered else "seen", look=Look.DASHED if covered else Look.PLAIN)
-        if image
-        else NOTHING
+        cell(image, "hidden" if covered else "seen", look=Look.DASHED if covered else Look.PLAIN) if image else NOTHING
     )
     above = cell(own, "hides the image's" if covered else "seen", look=Look.STRONG) if own else NOTHING
     return Text(path, size=12, mono=True, bold=True), Row((cell(sees), above, below), _SHARES)
