@@ -38,9 +38,9 @@ def namespaces(recorded: Mapping[str, Any]) -> Picture:
         rows.append(Row((label(kind, _HOLDS[kind]), cell(str(number), mono=True), *cells), _SHARES, gap=4))
     return Picture(
         "The namespaces of the host and of two containers",
-        f"A table of namespace numbers. {' '.join(told)}",
+        f"A table of namespace numbers, a row for each kind. {' '.join(told)}",
         (
-            heads("namespace", *(place["name"] for place in recorded["places"]), shares=_SHARES),
+            heads("kind", *(place["name"] for place in recorded["places"]), shares=_SHARES),
             *rows,
             Text("Thick frame: the container's own. Dashed frame: the host's, shared.", size=12),
         ),
