@@ -22,7 +22,7 @@ def layers(recorded: Mapping[str, Any]) -> Picture:
         (
             *(_image(image, images) for image in images),
             Text(
-                "Thick frame: one layer, in several images. The base is at the bottom. Stand-ins are built on the host.",
+                "Thick frame: one layer in several images. The base is at the bottom. Stand-ins are built here.",
                 size=12,
             ),
         ),
