@@ -46,7 +46,7 @@ def written(course: Course, step: str) -> dict[str, str]:
 
 
 def record(folder: Path) -> None:
-    """Write one JSON file for each picture into ``folder``. ToolError where this host cannot show what is to be seen."""
+    """Write one JSON file for each picture into ``folder``. ToolError where this host cannot show something."""
     facts = find_engine("auto")
     if facts.kind != "docker":
         raise ToolError(

@@ -62,14 +62,14 @@ def pushes(shop: Workshop, before: Files, after: Files) -> Recorded:
     return {"pushes": rows}
 
 
-def _push(  # noqa: PLR0913, PLR0917 - where to look, for what, and since when
-    shop: Workshop, asked: Registry, registry: Container, repository: str, image: str, seen: int
-) -> Recorded:
+def _push(shop: Workshop, asked: Registry, registry: Container, repository: str, image: str, seen: int) -> Recorded:
     answer = asked.get(f"/v2/{repository}/manifests/latest")
     manifest = json.loads(answer.body)
     requests = _requests(shop, registry)[seen:]
     made = [made_by(entry.created_by) for entry in shop.engine.history(image) if entry.size]
-    blobs = [{**_blob(layer, requests), "what": f"layer: {by}"} for layer, by in zip(manifest["layers"], made, strict=True)]
+    blobs = [
+        {**_blob(layer, requests), "what": f"layer: {by}"} for layer, by in zip(manifest["layers"], made, strict=True)
+    ]
     blobs.append({**_blob(manifest["config"], requests), "what": "configuration"})
     return {
         "manifest": {"digest": short(answer.headers["docker-content-digest"]), "bytes": len(answer.body)},

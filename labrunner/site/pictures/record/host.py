@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import socket
 from pathlib import Path
@@ -19,7 +18,7 @@ def namespaces(pid: int | str) -> dict[str, int]:
     for kind in KINDS:
         link = Path("/proc", str(pid), "ns", kind)
         try:
-            found[kind] = int(os.readlink(link).partition("[")[2].rstrip("]"))
+            found[kind] = int(str(link.readlink()).partition("[")[2].rstrip("]"))
         except FileNotFoundError:
             continue
         except PermissionError as error:

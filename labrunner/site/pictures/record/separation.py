@@ -40,7 +40,7 @@ def one_kernel(shop: Workshop) -> Recorded:
 def namespaces(shop: Workshop) -> Recorded:
     """The namespaces of the host and of two containers."""
     first, second = shop.run("ubuntu", "top", tty=True), shop.run("nginx")
-    places = {"the host": "self", "top": first.pid, "nginx": second.pid}
+    places: dict[str, int | str] = {"the host": "self", "top": first.pid, "nginx": second.pid}
     return {"places": [{"name": name, "namespaces": host.namespaces(pid)} for name, pid in places.items()]}
 
 
@@ -49,7 +49,9 @@ def processes(shop: Workshop) -> Recorded:
     first, second = shop.run("ubuntu", "top", tty=True), shop.run("ubuntu", "top", tty=True)
     shop.start_inside(first, "bash", "-c", "sleep 600; true")
     programs = ["top", "bash", "sleep"]
-    until(lambda: [host.program(row.pid) for row in shop.engine.processes(first)] == programs, "a process of a container")
+    until(
+        lambda: [host.program(row.pid) for row in shop.engine.processes(first)] == programs, "a process of a container"
+    )
     return {"containers": [_tree(shop, name, made) for name, made in (("first", first), ("second", second))]}
 
 
@@ -98,13 +100,15 @@ def _endpoint(shop: Workshop, container: Container) -> Recorded:
         "index": index,
         "peer": {"index": peer, "name": pair},
         "listens": 80,
-        "published": (list(shop.container(container.id).host_ports(80)) or [None])[0],
+        "published": next(iter(shop.container(container.id).host_ports(80)), None),
     }
 
 
 def limits(shop: Workshop) -> Recorded:
     """Two containers with the same limit: one stays below it, one does not; and what `top` would believe."""
-    modest = shop.run("ubuntu", "top", tty=True, mem_limit=_LIMIT, memswap_limit=_LIMIT, nano_cpus=500_000_000, pids_limit=50)
+    modest = shop.run(
+        "ubuntu", "top", tty=True, mem_limit=_LIMIT, memswap_limit=_LIMIT, nano_cpus=500_000_000, pids_limit=50
+    )
     info = shop.engine.api.json("GET", "/info")
     version = int(info.get("CgroupVersion") or 1)
     base = "/sys/fs/cgroup"
@@ -128,4 +132,3 @@ def limits(shop: Workshop) -> Recorded:
         "meminfo": int(total.split()[0]) * 1024,
         "greedy": {"wants": 100 * _MIB, "exit_code": greedy.exit_code, "killed_for_memory": bool(state["OOMKilled"])},
     }
-

@@ -83,7 +83,9 @@ class Workshop:
         self._images.append(f"{repository}:latest")
         for word in self._client.api.push(repository, tag="latest", stream=True, decode=True):
             if "error" in word:
-                raise ToolError(f"the recording pushed an image, and the engine says: {word['error']}", next="try again")
+                raise ToolError(
+                    f"the recording pushed an image, and the engine says: {word['error']}", next="try again"
+                )
 
     def close(self) -> None:
         """Remove all of it, the youngest first."""
