@@ -1,4 +1,4 @@
-"""The pictures of the concepts: ``record/`` notes what an engine does, ``draw/`` makes SVG of it, and Sphinx shows it."""
+"""The pictures of the concepts: ``record/`` notes what an engine does, ``draw/`` makes SVG of it for Sphinx."""
 
 from __future__ import annotations
 

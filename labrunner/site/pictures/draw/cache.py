@@ -20,7 +20,7 @@ def cache(recorded: Mapping[str, Any]) -> Picture:
         (
             *map(_order, recorded["orders"]),
             Text(
-                "Run: done now (thick frame). Cached: taken from the first build (dashed frame). Given: the base image.",
+                "Run: done now (thick frame). Cached: from the first build (dashed frame). Given: the base image.",
                 size=12,
             ),
         ),

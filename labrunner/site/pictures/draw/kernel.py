@@ -19,7 +19,7 @@ def kernel(recorded: Mapping[str, Any]) -> Picture:
     return Picture(
         "Containers share the host's kernel",
         f"The host runs Linux {version}. {told} For comparison, not recorded: a virtual machine runs its programs on a "
-        f"kernel of its own, that one on virtual hardware, and only the virtual hardware on the host's Linux {version}.",
+        f"kernel of its own, that one on virtual hardware, and only that hardware on the host's Linux {version}.",
         (
             Row(
                 (

@@ -7,7 +7,7 @@ from typing import Any
 
 from labrunner.site.pictures.picture import Picture
 from labrunner.site.pictures.shapes import Bar, Box, Look, Row, Text
-from labrunner.site.pictures.sizes import size
+from labrunner.site.pictures.words import size
 
 
 def limits(recorded: Mapping[str, Any]) -> Picture:
@@ -20,8 +20,8 @@ def limits(recorded: Mapping[str, Any]) -> Picture:
         f"The limit of a cgroup: {size(limit)} of memory",
         f"Two containers may use {size(limit)} each. The first one uses {size(modest['use'])} and runs; it may have "
         f"{modest['processes']} processes; its /proc/meminfo still shows the machine's {size(recorded['meminfo'])}. "
-        f"The second one wants {size(greedy['wants'])} and ends: {why}, {end}. The kernel keeps this, in cgroups version "
-        f"{recorded['cgroup_version']}, in the files "
+        f"The second one wants {size(greedy['wants'])} and ends: {why}, {end}. The kernel keeps this, in cgroups "
+        f"version {recorded['cgroup_version']}, in the files "
         + ", ".join(f"{file} ({what})" for what, file in files.items())
         + ".",
         (
@@ -44,9 +44,7 @@ def limits(recorded: Mapping[str, Any]) -> Picture:
             ),
             Box(
                 (
-                    Text(
-                        f"Where the kernel keeps it: cgroups version {recorded['cgroup_version']}", size=12, bold=True
-                    ),
+                    Text(f"The files of cgroups version {recorded['cgroup_version']}", size=12, bold=True),
                     *(Text(file, size=11.5, mono=True) for file in files.values()),
                 ),
                 Look.DASHED,

@@ -18,7 +18,7 @@ _HOLDS = {
     "cgroup": "cgroups",
     "time": "clocks",
 }
-_SHARES = (1.25, 1, 1, 1)
+_SHARES = (1.06, 1, 1, 1)
 
 
 def namespaces(recorded: Mapping[str, Any]) -> Picture:
@@ -35,12 +35,12 @@ def namespaces(recorded: Mapping[str, Any]) -> Picture:
             cell(str(one), _whose(one, number), look=Look.DASHED if one == number else Look.STRONG, mono=True)
             for one in found
         ]
-        rows.append(Row((label(kind, _HOLDS[kind]), cell(str(number), mono=True), *cells), _SHARES, gap=6))
+        rows.append(Row((label(kind, _HOLDS[kind]), cell(str(number), mono=True), *cells), _SHARES, gap=4))
     return Picture(
         "The namespaces of the host and of two containers",
-        f"A table of namespace numbers. {' '.join(told)}",
+        f"A table of namespace numbers, a row for each kind. {' '.join(told)}",
         (
-            heads("namespace", *(place["name"] for place in recorded["places"]), shares=_SHARES),
+            heads("kind", *(place["name"] for place in recorded["places"]), shares=_SHARES),
             *rows,
             Text("Thick frame: the container's own. Dashed frame: the host's, shared.", size=12),
         ),

@@ -61,7 +61,7 @@ def _container(end: Endpoint) -> Box:
             Box((Text("eth0", size=12, mono=True), Text(f"interface {end['index']}", size=12))),
             Text(end["address"], bold=True),
             Text(f"nginx on port {end['listens']}", size=12),
-            Text("a container's network namespace", size=12),
+            Text("a network namespace of its own", size=12),
         ),
         Look.PLAIN if end["published"] is None else Look.STRONG,
     )
@@ -72,5 +72,5 @@ def _told(end: Endpoint) -> str:
     reached = f"port {port} of the host leads there" if port else "no port of the host leads there"
     return (
         f"The container {end['address']} has eth0 (interface {end['index']}), paired with {end['peer']['name']} "
-        f"(interface {end['peer']['index']}) on the bridge; nginx listens on port {end['listens']} in it, and {reached}."
+        f"(interface {end['peer']['index']}) on the bridge; nginx listens on its port {end['listens']}, and {reached}."
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from labrunner.site.pictures.picture import Picture
 from labrunner.site.pictures.shapes import NOTHING, Box, Look, Row, Text, cell, heads
+from labrunner.site.pictures.words import listed
 
 _SHARES = (1.2, 1, 1)
 _SEES = {"added": "the new file", "changed": "the changed file", "deleted": "no file"}
@@ -24,12 +25,12 @@ def overlay(recorded: Mapping[str, Any]) -> Picture:
         f"{path}: the container sees {sees}; its own layer has {own or 'nothing'}, the image {image or 'nothing'}."
         for path, sees, own, image in rows
     ]
-    beside = " and ".join(recorded["seen_beside"])
+    beside = listed(recorded["seen_beside"])
     return Picture(
         "A container's own layer over the layers of its image",
-        f"Storage driver {recorded['driver']}. {' '.join(told)} Another container of the same image still sees {beside}.",
+        f"Storage driver {recorded['driver']}. {' '.join(told)} Another container of this image still sees {beside}.",
         (
-            heads("the container sees", "its own layer", "the image", shares=_SHARES),
+            heads("container sees", "its own layer", "the image", shares=_SHARES),
             *(part for row in rows for part in _file(*row)),
             Box(
                 (
@@ -45,9 +46,7 @@ def overlay(recorded: Mapping[str, Any]) -> Picture:
 def _file(path: str, sees: str, own: str, image: str) -> tuple[Text, Row]:
     covered = bool(own and image)
     below = (
-        cell(image, "hidden" if covered else "seen", look=Look.DASHED if covered else Look.PLAIN)
-        if image
-        else NOTHING
+        cell(image, "hidden" if covered else "seen", look=Look.DASHED if covered else Look.PLAIN) if image else NOTHING
     )
     above = cell(own, "hides the image's" if covered else "seen", look=Look.STRONG) if own else NOTHING
     return Text(path, size=12, mono=True, bold=True), Row((cell(sees), above, below), _SHARES)

@@ -7,7 +7,7 @@ from typing import Any
 
 from labrunner.site.pictures.picture import Picture
 from labrunner.site.pictures.shapes import Box, Look, Row, Text
-from labrunner.site.pictures.sizes import size
+from labrunner.site.pictures.words import size
 
 _LOOKS = {"uploaded": Look.STRONG, "mounted": Look.PLAIN, "already there": Look.DASHED}
 
@@ -21,8 +21,8 @@ def pushes(recorded: Mapping[str, Any]) -> Picture:
         (
             *(_push(number, push) for number, push in enumerate(rows, 1)),
             Text(
-                "Uploaded: sent now. Already there: the repository has it. Mounted: taken from another repository of the "
-                "same registry.",
+                "Uploaded: sent now. Already there: the repository has it. Mounted: taken from another repository of "
+                "this registry.",
                 size=12,
             ),
         ),
@@ -44,8 +44,16 @@ def _push(number: int, push: Mapping[str, Any]) -> Box:
 def _blob(blob: Mapping[str, Any]) -> Box:
     return Box(
         (
-            Row((Text(blob["what"], size=12), Text(blob["fate"], size=12, bold=True)), (1.3, 1)),
-            Row((Text(blob["digest"], size=12, mono=True), Text(size(blob["bytes"]), size=12)), (1.3, 1)),
+            Row(
+                (
+                    Text(blob["what"].removeprefix("layer: "), size=12),
+                    Text(blob["digest"], size=11, mono=True),
+                    Text(size(blob["bytes"]), size=12),
+                    Text(blob["fate"], size=12, bold=True),
+                ),
+                (92.5, 52, 61.5, 104),
+                gap=4,
+            ),
         ),
         _LOOKS[blob["fate"]],
         7,

@@ -1,6 +1,8 @@
-"""Numbers of bytes as people read them."""
+"""Numbers of bytes and lists as people read them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 _STEP = 1024
 
@@ -13,3 +15,9 @@ def size(number: int) -> str:
             break
         amount /= _STEP
     return f"{amount:.3g} {unit}" if amount < 1000 else f"{amount:.0f} {unit}"  # noqa: PLR2004 - else 1e+03
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
