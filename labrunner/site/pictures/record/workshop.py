@@ -6,10 +6,8 @@ import io
 import secrets
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
-
-import docker
 
 from labrunner.engine.connect import connect
 from labrunner.engine.engine import Engine
@@ -20,7 +18,7 @@ from labrunner.model.errors import ToolError
 class Workshop:
     """What a recording makes on ``engine``; names are made up, so that they collide with nobody's."""
 
-    def __init__(self, engine: Engine, client: docker.DockerClient) -> None:
+    def __init__(self, engine: Engine, client: Any) -> None:  # noqa: ANN401 - the SDK is known to engine only
         self.engine = engine
         self._client = client
         self._word = f"labrunner-pictures-{secrets.token_hex(4)}"
@@ -92,8 +90,7 @@ class Workshop:
         for container in reversed(self._containers):
             self.engine.remove_container(container)
         for image in reversed(self._images):
-            with suppress(docker.errors.ImageNotFound):
-                self._client.images.remove(image, force=True)
+            self.engine.remove_image(image)
 
 
 @contextmanager
