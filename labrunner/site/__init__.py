@@ -1,4 +1,4 @@
-"""The self-paced site: pages made from labs, docs and code. As a Sphinx extension it brings its looks and pictures."""
+"""The self-paced site: pages made from labs, docs and code, built by Sphinx. As a Sphinx extension it brings its looks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """What Sphinx calls: the pictures, the style sheet and the scripts of every page."""
+    """What Sphinx calls: the style sheet and the scripts of every page."""
     app.setup_extension("labrunner.site.pictures")
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(STATIC)))
     app.add_css_file("labrunner.css")

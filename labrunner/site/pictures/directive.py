@@ -50,8 +50,9 @@ class PictureDirective(SphinxDirective):
 
 
 def setup(app: Sphinx) -> None:
-    """Bring the directive into a build."""
+    """Bring the directive and its looks into a build; labrunner.site has the folder of the style sheet."""
     app.add_directive("picture", PictureDirective)
+    app.add_css_file("pictures.css")
 
 
 def _html(text: str) -> nodes.raw:

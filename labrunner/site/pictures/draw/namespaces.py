@@ -9,7 +9,7 @@ from labrunner.site.pictures.picture import Picture
 from labrunner.site.pictures.shapes import Look, Row, Text, cell, heads, label
 
 _HOLDS = {
-    "mnt": "mounts, files",
+    "mnt": "mounts",
     "pid": "process IDs",
     "net": "network",
     "uts": "host name",

@@ -21,7 +21,7 @@ def processes(recorded: Mapping[str, Any]) -> Picture:
             Box(
                 (Text("The host sees every process", bold=True), *map(_container, containers)),
             ),
-            Text("A process in the frame of another one was started by it.", size=12),
+            Text("A process inside another one was started by it.", size=12),
         ),
     )
 
@@ -34,7 +34,11 @@ def _container(container: Mapping[str, Any]) -> Stack:
             Box((_numbers(shim["program"], f"host {shim['host']}", ""),), Look.DASHED),
             Arrow("starts"),
             Box(
-                (Text(f"{container['name']} container: its own PID namespace", bold=True, size=12), *inside),
+                (
+                    Text(f"{container['name']} container", bold=True),
+                    Text("it sees these only, in a PID namespace of its own", size=12),
+                    *inside,
+                ),
                 Look.STRONG,
             ),
         )

@@ -47,11 +47,11 @@ def _blob(blob: Mapping[str, Any]) -> Box:
             Row(
                 (
                     Text(blob["what"].removeprefix("layer: "), size=12),
-                    Text(blob["digest"], size=11, mono=True),
+                    Text(blob["digest"], size=12, mono=True),
                     Text(size(blob["bytes"]), size=12),
                     Text(blob["fate"], size=12, bold=True),
                 ),
-                (92.5, 52, 61.5, 104),
+                (92, 53, 60.8, 104),
                 gap=4,
             ),
         ),
