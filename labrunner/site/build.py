@@ -25,7 +25,13 @@ SETTINGS: Mapping[str, Any] = {
     "version": __version__,
     "release": __version__,
     "author": "The labrunner authors",
-    "extensions": ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.githubpages", "sphinx_copybutton", "labrunner.site"],
+    "extensions": [
+        "myst_parser",
+        "sphinx.ext.autodoc",
+        "sphinx.ext.githubpages",
+        "sphinx_copybutton",
+        "labrunner.site",
+    ],
     "exclude_patterns": [OVERVIEW],
     "source_suffix": {".md": "markdown"},
     "smartquotes": False,  # a command in a sentence stays what is to be typed

@@ -38,7 +38,9 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
         kept = paragraph.removeprefix("\b\n")  # click's mark of lines that stay as they are: here, the examples
         yield _code(cleandoc(f"\n{kept}")) if kept != paragraph else kept
     records = [record for param in command.get_params(context) if (record := param.get_help_record(context))]
-    yield "\n".join(["| option | meaning |", "| --- | --- |", *(f"| `{names}` | {_cell(says)} |" for names, says in records)])
+    yield "\n".join(
+        ["| option | meaning |", "| --- | --- |", *(f"| `{names}` | {_cell(says)} |" for names, says in records)]
+    )
 
 
 def _code(text: str) -> str:

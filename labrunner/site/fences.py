@@ -51,7 +51,10 @@ def _block(fence: Token) -> list[str]:
         case [first] if first.startswith("open="):
             address = escape(content.strip())
             link = f'<a href="{address}">{address}</a>'
-            return ['<div class="lab-block lab-open">', f'<p class="lab-label">Open in your browser</p><p>{link}</p></div>']
+            return [
+                '<div class="lab-block lab-open">',
+                f'<p class="lab-label">Open in your browser</p><p>{link}</p></div>',
+            ]
         case [first] if first.startswith("press="):
             keys = "-".join(f"<kbd>{escape(key)}</kbd>" for key in options["press"].split("-"))
             label = terminal_label("Press", terminal)

@@ -18,7 +18,8 @@ def demand_ours(output: Path) -> None:
     if output.exists() or output.is_symlink():
         what = "holds something that is not a site of labrunner" if output.is_dir() else "is not a folder"
         raise UsageError(
-            f"the site was to be built in {output}, which {what}", next="labrunner site build --output DIR, a new folder"
+            f"the site was to be built in {output}, which {what}",
+            next="labrunner site build --output DIR, a new folder",
         )
 
 

@@ -25,7 +25,9 @@ def _act(action: Action) -> list[str]:
         case Typed():
             return block("run", terminal_label("Type at the prompt", action.terminal), "bash", action.line)
         case KeyPress():
-            return [f"Press `{action.key}`{'' if action.terminal == 'main' else f' in the terminal `{action.terminal}`'}."]
+            return [
+                f"Press `{action.key}`{'' if action.terminal == 'main' else f' in the terminal `{action.terminal}`'}."
+            ]
         case WriteFile():
             return block("file", f"The file <code>{escape(action.path)}</code>", "", action.content)
         case Visit():
