@@ -13,10 +13,10 @@ STATIC = Path(__file__).parent / "static"
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls: the style sheet and the scripts of every page."""
-    app.setup_extension("labrunner.site.pictures")
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(str(STATIC)))
     app.add_css_file("labrunner.css")
     app.add_js_file("early.js", priority=1)  # before Sphinx's search, which it sets right for pages from a folder
     for script in ("values.js", "progress.js", "print.js"):
         app.add_js_file(script, loading_method="defer")
+    app.setup_extension("labrunner.site.pictures")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
