@@ -1,4 +1,4 @@
-# One command each: set-up, run, test, test-all, lint, docs, proof, proof-check, notebooks, bench.
+# One command each: set-up, run, test, test-all, lint, docs, proof, proof-check, notebooks, pictures, bench.
 # PYTHON=python3.13 make test takes another Python.
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Data files of the wheel are copies in an editable install too.
 COPIES := $(shell find labrunner/jupyter/labextension labrunner/jupyter/server/labrunner.json -type f)
 
-.PHONY: setup run test test-all format lint types layers unit docs proof proof-check notebooks bench clean
+.PHONY: setup run test test-all format lint types layers unit docs proof proof-check notebooks pictures bench clean
 
 setup: $(VENV)/dev
 
@@ -79,6 +79,12 @@ proof-check: $(VENV)/run
 # CI fails where they are not what the labs give.
 notebooks: $(VENV)/run
 	$(BIN)/labrunner notebook --output notebooks
+
+# Records on Docker what the pictures of the concepts show; as root, since it looks at other users' processes.
+pictures: $(VENV)/run
+	scripts/prepare-host
+	$(BIN)/labrunner images prepare --yes
+	$(BIN)/python -m labrunner.site.pictures.record docs/concepts/recorded
 
 bench: $(VENV)/dev
 	scripts/prepare-host

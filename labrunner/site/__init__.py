@@ -26,4 +26,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("folder.js")  # after Sphinx's options, before its search
     for script in ("values.js", "progress.js", "print.js", "scroll.js"):
         app.add_js_file(script, loading_method="defer")
+    app.setup_extension("labrunner.site.pictures")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
