@@ -1,1 +1,1 @@
-"""Unit tests of labrunner.content."""
+"""Unit tests of labrunner.site."""
