@@ -8,21 +8,20 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped] # xdist has no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # as above
 
-_ENGINE, _LOOKING = ("tests/e2e/", "tests/browser/test_jupyterlab.py"), "tests/e2e/looking/"
-_BROWSER = "tests/browser/"
+_ENGINE, _LOOKING = ("tests/e2e/", "tests/browser/"), "tests/e2e/looking/"
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # as above
     """Tests that change what is on an engine, or take the labs' ports, follow each other in one worker.
 
-    So do those of one file that share a browser.
+    So do those in a browser: Chromium gives up what it loads when a container's network comes or goes.
     xdist's own groups need a part of pytest that 9.2 has no more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(_ENGINE) and not nodeid.startswith(_LOOKING):
             return "engine"
-        return nodeid.partition("::")[0] if nodeid.startswith(_BROWSER) else nodeid
+        return nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
