@@ -56,7 +56,7 @@ def test_help_names_every_command(environ: dict[str, str]) -> None:
 def test_every_command_has_help(environ: dict[str, str], name: str) -> None:
     done = run(environ, name, "--help")
     assert done.returncode == 0
-    assert "--json" in done.stdout or name in {"images", "shell", "completion"}
+    assert "--json" in done.stdout or name in {"images", "shell", "site", "completion"}
     command = labrunner.get_command(click.Context(labrunner), name)
     assert command is not None
     assert command.name == name

@@ -91,7 +91,7 @@ def test_nothing_typed_offers_the_current_lab(complete: Complete, environ: dict[
 
 
 def test_commands_are_offered_in_the_order_of_the_help(complete: Complete) -> None:
-    assert complete("labrunner s") == ["start", "show", "shell", "solve"]
+    assert complete("labrunner s") == ["start", "show", "shell", "solve", "site"]
 
 
 def _garbage(home: Path) -> None:
