@@ -47,7 +47,7 @@ from labrunner.verify.process import CheckHost
 
 #: Seconds that the checks of one request may take: here nobody works beside them, and one that hangs is a finding.
 _DEADLINE = 60.0
-#: The same with an assertion switched off, which makes some wait for ever: more than a young container is waited for.
+#: The same with an assertion switched off, which makes some wait for ever.
 _MUTANTS_DEADLINE = 30.0
 _MUTANTS_HOST = "labrunner.authoring.proving.mutant_host"
 
