@@ -1,0 +1,1 @@
+"""Tests of the namespace runtime that need no privilege."""
