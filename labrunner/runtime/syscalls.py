@@ -35,7 +35,7 @@ PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 2
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 
 # For openat2(2).
-RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_IN_ROOT = 0x02, 0x04, 0x10
+RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_IN_ROOT = 0x01, 0x02, 0x04, 0x10
 
 CLOSE_RANGE_CLOEXEC = 4
 
@@ -181,11 +181,11 @@ def place_mount(descriptor: int, target: int) -> None:
 # --- files ----------------------------------------------------------------------------------------------------------
 
 
-def open_in_root(root: int, path: str, flags: int, *, mode: int = 0, resolve: int = 0) -> int:
+def open_in_root(root: int, path: str | bytes, flags: int, *, mode: int = 0, resolve: int = 0) -> int:
     """Open ``path`` as if the folder ``root`` were the root: no link and no ``..`` leads out. openat2(2)."""
     how = _OpenHow(flags | os.O_CLOEXEC, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve)
     size = ctypes.c_size_t(ctypes.sizeof(how))
-    return _call(f"open {path}", _OPENAT2, c_int(root), os.fsencode(path), ctypes.byref(how), size)
+    return _call(f"open {os.fsdecode(path)}", _OPENAT2, c_int(root), os.fsencode(path), ctypes.byref(how), size)
 
 
 def file_system_type(descriptor: int) -> int:
