@@ -44,17 +44,22 @@ def prepare(
       labrunner images prepare --yes
       labrunner images prepare push --offline    stand-ins of what is missing, without asking a hub
     """
-    from labrunner.cli.obtaining import obtain_images  # noqa: PLC0415 - rich and the SDK, only where they are needed
+    from labrunner.cli.obtaining import obtain_images, to_be_built  # noqa: PLC0415 - rich and the SDK, only if needed
 
     session = open_session(home)
     chosen = tuple(session.lab(lab) for lab in labs) or session.course.labs
     facts = find_engine(engine)
-    found = obtain_images(facts.endpoint, wanted_images(chosen), offline=offline, agreed=agreed or offline)
+    wanted = wanted_images(chosen)
+    left = to_be_built(wanted) if facts.kind == "namespace" and not labs else ()
+    wanted = tuple(image for image in wanted if image not in left)
+    found = obtain_images(facts.endpoint, wanted, offline=offline, agreed=agreed or offline)
     if as_json:
         print_json({"images": [{"image": o.reference, "how": o.how, "stand_in": o.stand_in} for o in found]})
         return
     for each in found:
         click.echo(_row(each.reference, f"{each.how}{', a stand-in' if each.stand_in else ''}"))
+    for image in left:
+        click.echo(_row(image, "left out: it has to be built, which the namespace engine does not do yet"))
 
 
 @command.command("list")

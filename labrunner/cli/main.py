@@ -47,6 +47,7 @@ GROUPS = {
     },
     "This machine": {
         "doctor": "Can this host run the labs? Each blocker with the command that lifts it.",
+        "engine": "The namespace engine, for hosts without Docker: start, stop, status, env, logs.",
         "images": "The images that the labs need: prepare, list, remove.",
         "completion": "What makes your shell complete commands, labs and steps: bash, zsh, fish.",
     },

@@ -13,8 +13,10 @@ from rich.progress import Progress as Bars
 
 from labrunner.cli.options import decorated
 from labrunner.content.locate import course_folder
+from labrunner.engine import stock
 from labrunner.engine.connect import connect
-from labrunner.engine.stock import Obtained, Progress, obtain
+from labrunner.engine.making import Progress
+from labrunner.engine.stock import Obtained, obtain
 
 
 def obtain_images(host: str, images: Sequence[str], *, offline: bool, agreed: bool) -> tuple[Obtained, ...]:
@@ -28,6 +30,11 @@ def obtain_images(host: str, images: Sequence[str], *, offline: bool, agreed: bo
             consent=lambda missing: agreed or _ask(missing),
             progress=say,
         )
+
+
+def to_be_built(images: Sequence[str]) -> tuple[str, ...]:
+    """Those whose stand-ins take an engine that builds images."""
+    return stock.to_be_built(course_folder("images"), images)
 
 
 def _ask(missing: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """Which engine is meant: a choice and this host's settings in, one endpoint and the reason for it out.
 
 ``auto`` takes DOCKER_HOST, else the current Docker context if it is local, else the usual sockets of Docker and Podman,
-else starts an installed engine where it may: Docker, then Podman's service.
+else starts an installed engine where it may: Docker, then Podman's service; else the namespace engine.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labrunner.engine.api import Api, ApiError, EngineUnreachable
+from labrunner.engine.namespace import is_namespace, namespace_engine
+from labrunner.engine.namespace import start as start_namespace
 from labrunner.engine.objects import is_podman, is_rootless
 from labrunner.engine.podman import podman_sockets, start_podman
 from labrunner.engine.start import start_docker
@@ -38,11 +41,6 @@ class Candidate:
 
 def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineFacts:
     """The engine to use. ToolError with what was tried and what mends it where there is none."""
-    if choice == "namespace":
-        raise ToolError(
-            "the namespace engine was asked for, and this version of labrunner does not have it yet",
-            next="labrunner doctor --engine auto",
-        )
     refusals: list[LabrunnerError] = []
     for candidate in _candidates(choice, environ):
         try:
@@ -61,9 +59,24 @@ def find_engine(choice: str, environ: Mapping[str, str] = os.environ) -> EngineF
         raise
     if started is not None:
         return _facts(Candidate(started, "Podman's Docker-compatible service, started by labrunner"), choice)
-    if refusals:
+    if refusals and choice != "namespace":
         raise refusals[0]
-    raise ToolError(f"an engine was looked for ({choice}), and none answers on this host", next=install_advice(choice))
+    return _own_engine(choice, environ)
+
+
+def _own_engine(choice: str, environ: Mapping[str, str]) -> EngineFacts:
+    """The namespace engine, started where it does not run. ToolError where it may not be taken or does not start."""
+    none = f"an engine was looked for ({choice}), and none answers on this host"
+    if choice in {"docker", "podman"} or sys.platform != "linux":
+        raise ToolError(none, next=install_advice(choice))
+    own = namespace_engine(environ=environ)
+    try:
+        began = start_namespace(own)
+    except ToolError as error:
+        if choice == "namespace":
+            raise
+        raise ToolError(f"{none}; labrunner's own does not start: {error.says}", next=install_advice()) from error
+    return _facts(Candidate(own.host, f"labrunner's own engine{', started now' if began else ''}"), choice)
 
 
 def _instead_of_named(error: EngineUnreachable) -> str | None:
@@ -163,7 +176,7 @@ def _facts(candidate: Candidate, choice: str) -> EngineFacts:
             f"the engine at {candidate.host} was asked for its version, and what answers there is no engine",
             next="labrunner doctor",
         )
-    kind = "podman" if is_podman(version) else "docker"
+    kind = "podman" if is_podman(version) else "namespace" if is_namespace(version) else "docker"
     if choice not in {"auto", kind}:
         raise EngineUnreachable(
             f"{choice} was asked for, and {candidate.host} is {kind}", next=f"labrunner doctor --engine {kind}"

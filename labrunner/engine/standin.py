@@ -6,24 +6,26 @@ import contextlib
 import os
 import platform
 import re
-import shlex
-import shutil
-import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, ParamSpec, TypeVar
+from typing import IO, ParamSpec, TypeVar
 
 import docker
 from docker.errors import ImageNotFound
 
+from labrunner.engine.base_in_container import base_in_container
+from labrunner.engine.base_system import BASE_NAME, bootstrap
+from labrunner.engine.host_settings import build_arguments
+from labrunner.engine.making import Progress, Say, failure
+from labrunner.engine.namespace import is_namespace
 from labrunner.model.errors import ToolError
 
 #: The label that marks a stand-in; its value is the reference that it stands in for. Images built on a
@@ -32,31 +34,15 @@ LABEL = "labrunner.stand-in"
 #: What all stand-ins are built on. It bears the label too, so that it is removed with them.
 BASE = "labrunner/stand-in-base:bookworm"
 
-_SUITE = "bookworm"
-_BASE_NAME = "stand-in base"
-_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
-#: Makes /bin a link to /usr/bin from the start; the package that does so later brings 46 MB of Perl.
-_MERGED_USR = Path("/usr/share/mmdebstrap/hooks/merged-usr")
 _MARK = re.compile(rf'^LABEL {re.escape(LABEL)}="([^"]+)"', re.MULTILINE)
 _STEP = re.compile(r"^(?:Step|STEP) (\d+)/(\d+) ?: ")  # Docker's builder, and Podman's
 _BUILT = re.compile(r"^Successfully built ([0-9a-f]+)$")
-_PIP_INDEX = re.compile(r"^(:env:|install|global)\.index-url='(.+)'$", re.MULTILINE)
-_CONTROL = re.compile(r"\x1b\[[0-9;]*m")
-#: What apt says where the package registry, and not the recipe, is what fails.
-_NO_ANSWER = ("failed to fetch", "unable to fetch", "unable to locate package", "temporary failure resolving")
 
-Say = Callable[["Progress"], None]
+#: Instructions that change what an image says of itself (the Dockerfile reference).
+_SETTINGS = frozenset({"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "WORKDIR"})
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One moment of the work on one image: ``done`` is the finished fraction, None where nobody can know."""
-
-    what: str
-    doing: str
-    done: float | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +57,20 @@ class Recipe:
         """The pip requirement, with its hash, that is unpacked into the build's context."""
         file = self.folder / "wheel.txt"
         return file if file.exists() else None
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The Dockerfile's lines that change what the image says of itself, and not its files."""
+        lines = (self.folder / "Dockerfile").read_text(encoding="utf-8").splitlines()
+        return tuple(line for line in lines if line.partition(" ")[0] in _SETTINGS)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the build runs commands or takes files, which takes an engine that can build."""
+        return (
+            re.search(r"^(RUN|COPY|ADD) ", (self.folder / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+            is not None
+        )
 
     @property
     def obstacle(self) -> str | None:
@@ -124,7 +124,7 @@ def build(client: docker.DockerClient, recipes: Sequence[Recipe], folder: Path, 
             }
             if not present(client, BASE):
                 _build_base(client, folder / "base" / "customize.sh", Path(scratch), tell)
-            arguments = _build_arguments()
+            arguments = build_arguments()
 
             def one(recipe: Recipe) -> bool:
                 wheel = wheels[recipe.reference].result() if recipe.reference in wheels else None
@@ -152,64 +152,16 @@ def _begin(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]
 
 def _build_base(client: docker.DockerClient, customize: Path, scratch: Path, say: Say) -> None:
     archive = scratch / "base.tar"
-    _bootstrap(customize, archive, say)
-    say(Progress(_BASE_NAME, "import", None))
+    if os.geteuid() != 0 and is_namespace(client.version()):
+        base_in_container(client, customize, archive, say)
+    else:
+        bootstrap(customize, archive, say)
+    say(Progress(BASE_NAME, "import", None))
     # The tag goes with the name, as the docker command sends it: Podman overlooks one that stands apart.
     answer = client.api.import_image(str(archive), repository=BASE, changes=[f"LABEL {LABEL}={BASE}", 'CMD ["bash"]'])
     if '"error' in answer:
-        raise failure(_BASE_NAME, "its import", [answer])
-    say(Progress(_BASE_NAME, "built", 1.0))
-
-
-def _bootstrap(customize: Path, archive: Path, say: Say) -> None:
-    """Make the base's file system. No mirror is named: the host's own way to its packages serves."""
-    bundle = [str(_CA_BUNDLE)] if _CA_BUNDLE.exists() else []
-    merged = ["--include=usr-is-merged", f"--hook-dir={_MERGED_USR}"] if _MERGED_USR.is_dir() else []
-    hook = f'--customize-hook=sh {shlex.quote(str(customize))} "$1" {shlex.join(bundle)}'
-    command = [_mmdebstrap(), "--variant=minbase", "--include=procps", *merged, hook, _SUITE, str(archive)]
-    environment = {**os.environ, **_proxies()}
-    lines = []
-    with subprocess.Popen(  # noqa: S603 - the tool found on PATH
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    ) as tool:
-        try:
-            for line in tool.stderr or ():
-                lines.append(line)
-                if line.startswith("I: "):
-                    doing = re.sub(r" (directly|in shell):.*", "", line.removeprefix("I: "))
-                    say(Progress(_BASE_NAME, sentence(doing), None))
-        except BaseException:
-            # All of its processes at once: it then unmounts and removes what it has unpacked, within a second.
-            os.killpg(tool.pid, signal.SIGTERM)
-            tool.wait()
-            raise
-    if tool.returncode:
-        raise failure(_BASE_NAME, "mmdebstrap", lines)
-
-
-def _mmdebstrap() -> str:
-    found = shutil.which("mmdebstrap")
-    if found is not None:
-        return found
-    try:
-        system = platform.freedesktop_os_release()
-    except OSError:
-        system = {"PRETTY_NAME": platform.system()}
-    if "debian" not in (system.get("ID"), *system.get("ID_LIKE", "").split()):
-        name = system.get("PRETTY_NAME", "another system")
-        raise ToolError(
-            f"stand-ins are made of packages on a Debian host, and this is {name} without mmdebstrap",
-            next="labrunner images prepare",
-        )
-    raise ToolError(
-        "stand-ins are made with mmdebstrap, and it is not installed",
-        next="sudo apt-get install --yes --no-install-recommends mmdebstrap",
-    )
+        raise failure(BASE_NAME, "its import", [answer])
+    say(Progress(BASE_NAME, "built", 1.0))
 
 
 def _download(requirement: Path, reference: str, scratch: Path, say: Say) -> Path:
@@ -234,6 +186,8 @@ def _build_one(
     client: docker.DockerClient, recipe: Recipe, wheel: Path | None, arguments: dict[str, str], say: Say
 ) -> bool:
     """Build a recipe and give it its reference, unless another image got that meanwhile."""
+    if is_namespace(client.version()):
+        return _derive_one(client, recipe, say)
     image, at, lines = None, "its context", []
     with _context(recipe, wheel) as context:
         for event in client.api.build(
@@ -255,6 +209,21 @@ def _build_one(
         return False
     repository, _, tag = recipe.reference.rpartition(":")
     client.api.tag(image, repository, tag)
+    say(Progress(recipe.reference, "built", 1.0))
+    return True
+
+
+def _derive_one(client: docker.DockerClient, recipe: Recipe, say: Say) -> bool:
+    """As ``_build_one`` for a recipe that only sets what an image says of itself, on an engine that builds nothing."""
+    container = client.api.create_container(BASE)
+    try:
+        made = client.api.commit(container["Id"], changes="\n".join(recipe.settings))
+    finally:
+        client.api.remove_container(container["Id"])
+    if present(client, recipe.reference):
+        return False
+    repository, _, tag = recipe.reference.rpartition(":")
+    client.api.tag(made["Id"], repository, tag)
     say(Progress(recipe.reference, "built", 1.0))
     return True
 
@@ -288,56 +257,3 @@ def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uname = member.gname = "root"
     member.mode = 0o755 if member.mode & 0o100 else 0o644
     return member
-
-
-def _build_arguments() -> dict[str, str]:
-    """What a build has to know of the host's way to its registries; proxies leave no trace in the image."""
-    # `pip config get` would read the user's own file only.
-    settings = dict(_PIP_INDEX.findall(_answer(sys.executable, "-m", "pip", "config", "list")))
-    index = next((settings[kind] for kind in (":env:", "install", "global") if kind in settings), "")
-    # The image may be pushed: an index with a password in its address stays out of it.
-    return _proxies() | ({"PIP_INDEX_URL": index} if index and "@" not in index else {})
-
-
-def _proxies() -> dict[str, str]:
-    names = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-    found = {name: os.environ[name] for name in names if os.environ.get(name)}
-    of_apt = _answer("apt-config", "shell", "proxy", "Acquire::http::Proxy")
-    if "http_proxy" not in found and "://" in of_apt:
-        found["http_proxy"] = of_apt.removeprefix("proxy=").strip("'")
-    return found
-
-
-def _answer(*command: str) -> str:
-    """What one of the host's tools prints when asked; nothing where it has no answer or is missing."""
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
-    except FileNotFoundError:
-        return ""
-
-
-def failure(what: str, where: str, lines: Iterable[str]) -> ToolError:
-    """The sentence for work on an image that failed: what, where, and the line that says why."""
-    told = [clean for line in lines if (clean := sentence(line))]
-    errors = [line for line in told if line.startswith(("E: ", "ERROR: "))]
-    why = (errors or told or ["it said nothing"])[-1]
-    everything = "\n".join(told).casefold()
-    if "no space left" in everything:
-        return disk_full(what, why)
-    if any(sign in everything for sign in _NO_ANSWER):
-        step = "sudo apt-get update"
-    elif where == "mmdebstrap" and os.geteuid() != 0:
-        step = 'sudo "$(command -v labrunner)" images prepare --offline'
-    else:
-        step = "labrunner images prepare --offline"
-    return ToolError(f"{what} was to be built, and {where} failed: {why}", next=step)
-
-
-def disk_full(what: str, why: str) -> ToolError:
-    """The sentence for an image that finds no room."""
-    return ToolError(f"{what} needs room, and the disk is full: {why}", next="docker system df")
-
-
-def sentence(words: Any) -> str:  # noqa: ANN401 - an exception or a text
-    """Another program's words as a part of a sentence: one line, without colours and final periods."""
-    return " ".join(_CONTROL.sub("", str(words)).split()).rstrip(".")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,18 +15,9 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from labrunner.engine.standin import (
-    BASE,
-    LABEL,
-    Progress,
-    Recipe,
-    Say,
-    build,
-    disk_full,
-    present,
-    recipes_in,
-    sentence,
-)
+from labrunner.engine.making import Progress, Say, disk_full, sentence
+from labrunner.engine.namespace import is_namespace
+from labrunner.engine.standin import BASE, LABEL, Recipe, build, present, recipes_in
 from labrunner.model.errors import ToolError
 
 __all__ = [
@@ -38,6 +29,7 @@ __all__ = [
     "obtain",
     "remove_stand_ins",
     "stand_ins",
+    "to_be_built",
 ]
 
 #: How far a layer is when the engine says this of it, and how much the numbers beside it may add:
@@ -116,7 +108,9 @@ def obtain(
         lacking = missing(client, references)
         refusals = {} if offline else _pull_all(client, lacking, progress)
         wanted = lacking if offline else tuple(refusals)
-        plan = _plan(wanted, recipes_in(recipes), refusals)
+        known = recipes_in(recipes)
+        built_here = () if is_namespace(client.version()) else tuple(known)
+        plan = _plan(wanted, known, refusals, built_here)
         if refusals and not consent(wanted):
             first = next(iter(refusals.values()))
             raise ToolError(f"{first.says}, and no stand-in was agreed to", next="labrunner images prepare --offline")
@@ -134,16 +128,28 @@ def obtain(
     )
 
 
-def _plan(wanted: Iterable[str], known: Mapping[str, Recipe], refusals: Mapping[str, _Refusal]) -> tuple[Recipe, ...]:
+def _plan(
+    wanted: Iterable[str], known: Mapping[str, Recipe], refusals: Mapping[str, _Refusal], built_here: Container[str]
+) -> tuple[Recipe, ...]:
     """The recipes for what is wanted. ToolError, before anything is built, where one is not to be had."""
     plan = {}
     for reference in wanted:
         recipe = known.get(full_name(reference))
-        obstacle = f"there are stand-ins for {', '.join(known)} only" if recipe is None else recipe.obstacle
-        if recipe is None or obstacle is not None:
-            raise _no_way(reference, refusals.get(reference), str(obstacle))
+        if recipe is None:
+            raise _no_way(reference, refusals.get(reference), f"there are stand-ins for {', '.join(known)} only")
+        obstacle = recipe.obstacle
+        if recipe.runs and recipe.reference not in built_here:
+            obstacle = "its stand-in has to be built, which the namespace engine does not do yet"
+        if obstacle is not None:
+            raise _no_way(reference, refusals.get(reference), obstacle)
         plan[recipe.reference] = recipe
     return tuple(plan.values())
+
+
+def to_be_built(recipes: Path, references: Iterable[str]) -> tuple[str, ...]:
+    """Those of the references whose stand-ins take an engine that builds images."""
+    known = recipes_in(recipes)
+    return tuple(name for name in references if (recipe := known.get(full_name(name))) is not None and recipe.runs)
 
 
 def _no_way(reference: str, refusal: _Refusal | None, obstacle: str) -> ToolError:

@@ -13,10 +13,12 @@ import pytest
 from labrunner.engine import find
 from labrunner.engine.api import EngineUnreachable
 from labrunner.engine.find import find_engine, install_advice
+from labrunner.engine.namespace import NamespaceEngine
 from labrunner.model.errors import ToolError
 from tests.unit.conftest import Powerless, Serve
 from tests.unit.servers import Respond, json_reply, routes
 
+NAMESPACE = {"Version": "0.1.0", "Components": [{"Name": "labrunner"}]}
 PODMAN = {"Version": "4.3.1", "Components": [{"Name": "Podman Engine"}, {"Name": "Conmon"}]}
 
 
@@ -53,6 +55,11 @@ class Host:
         (config / "config.json").write_text(json.dumps({"currentContext": name} if current else {}))
 
 
+def no_start(_: NamespaceEngine) -> bool:
+    """A host on which labrunner's own engine cannot run."""
+    raise ToolError("a kernel without namespaces was found", next="mend it")
+
+
 def at(endpoint: str) -> Mapping[str, object]:
     """What a context says of its engine."""
     return {"Name": "x", "Endpoints": {"docker": {"Host": endpoint}}}
@@ -69,6 +76,7 @@ def host(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
         monkeypatch.setattr(find, name, own)
     monkeypatch.setattr(find, "start_docker", lambda: None)
     monkeypatch.setattr(find, "start_podman", lambda _: None)
+    monkeypatch.setattr(find, "start_namespace", no_start)
     for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
         monkeypatch.delenv(name, raising=False)
     return Host(socket_folder)
@@ -346,7 +354,27 @@ def test_advice_fits_the_host(monkeypatch: pytest.MonkeyPatch, word: str, *, deb
     assert word in install_advice()
 
 
-def test_namespace_engine_is_said_to_be_missing(host: Host) -> None:
-    """Not silently another one."""
-    with pytest.raises(ToolError, match="the namespace engine was asked for"):
+def test_own_engine_is_the_last_resort_and_is_started(
+    host: Host, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for by name or found by ``auto``; a server that the test started stands for it."""
+    serve(engine(NAMESPACE), host.place("data/engine.sock"))
+    monkeypatch.setattr(find, "start_namespace", lambda _: True)
+    environ = {**host.environ, "LABRUNNER_ENGINE_DATA": str(host.folder / "data")}
+    for choice in ("auto", "namespace"):
+        facts = find_engine(choice, environ)
+        assert (facts.kind, facts.why) == ("namespace", "labrunner's own engine, started now")
+    monkeypatch.setattr(find, "start_namespace", lambda _: False)
+    assert find_engine("namespace", environ).why == "labrunner's own engine"
+    docker = serve(engine(), host.place("run/docker.sock"))
+    assert find_engine("auto", environ).endpoint == docker.host
+    assert find_engine("namespace", environ).kind == "namespace"
+
+
+def test_own_engine_that_does_not_start_says_why(host: Host) -> None:
+    """Asked for by name its own words are all; ``auto`` would rather have another engine."""
+    with pytest.raises(ToolError, match=r"^a kernel without") as caught:
         find_engine("namespace", host.environ)
+    assert caught.value.next == "mend it"
+    with pytest.raises(ToolError, match="labrunner's own does not start: a kernel without"):
+        find_engine("auto", host.environ)
