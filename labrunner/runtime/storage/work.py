@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from labrunner.runtime.errors import Kind, RuntimeFailure
-from labrunner.runtime.storage import tasks
+from labrunner.runtime.storage import tasks, upkeep
 from labrunner.runtime.storage.chunks import of_descriptor
 from labrunner.runtime.storage.failures import of_files
 from labrunner.runtime.storage.layering import MadeLayer
@@ -24,6 +24,9 @@ def import_layer(arguments: tasks.Import, descriptors: Sequence[int]) -> tasks.L
 #: Each task's argument and function. ``Any``: a function takes the type beside it, which no annotation can say.
 TASKS: dict[str, tuple[type[tasks.Task], Callable[[Any, Sequence[int]], tasks.Result]]] = {
     "import": (tasks.Import, import_layer),
+    "store-blob": (tasks.StoreBlob, upkeep.store_blob),
+    "remove": (tasks.Remove, upkeep.remove),
+    "measure": (tasks.Measure, upkeep.measure),
 }
 
 
