@@ -29,6 +29,30 @@ DEFAULT_CAPABILITIES = frozenset(
         "SYS_CHROOT",
     }
 )
+#: What no container may read, as in Docker.
+MASKED_PATHS = (
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+)
+#: What no container may write, as in Docker.
+READONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+#: What Docker sets in every network namespace.
+DEFAULT_SYSCTLS = (
+    ("net.ipv4.ip_unprivileged_port_start", "0"),
+    ("net.ipv4.ping_group_range", "0 2147483647"),
+)
+#: How much of its output a container's log keeps: so many segments of so many bytes.
+LOG_BYTES, LOG_SEGMENTS = 20 << 20, 5
 
 
 class Network(StrEnum):
@@ -139,26 +163,10 @@ class ContainerSpec(_Value, frozen=True, kw_only=True):
     tmpfs: tuple[Tmpfs, ...] = ()
     shm_bytes: int = 64 << 20
     limits: Limits = Limits()
-    sysctls: tuple[tuple[str, str], ...] = (
-        ("net.ipv4.ip_unprivileged_port_start", "0"),
-        ("net.ipv4.ping_group_range", "0 2147483647"),
-    )
-    masked: tuple[str, ...] = (
-        "/proc/acpi",
-        "/proc/asound",
-        "/proc/interrupts",
-        "/proc/kcore",
-        "/proc/keys",
-        "/proc/latency_stats",
-        "/proc/sched_debug",
-        "/proc/scsi",
-        "/proc/timer_list",
-        "/proc/timer_stats",
-        "/sys/devices/virtual/powercap",
-        "/sys/firmware",
-    )
-    readonly: tuple[str, ...] = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+    sysctls: tuple[tuple[str, str], ...] = DEFAULT_SYSCTLS
+    masked: tuple[str, ...] = MASKED_PATHS
+    readonly: tuple[str, ...] = READONLY_PATHS
     open_stdin: bool = False
     stdin_once: bool = False
-    log_bytes: int = 20 << 20  # of one segment
-    log_segments: int = 5
+    log_bytes: int = LOG_BYTES
+    log_segments: int = LOG_SEGMENTS

@@ -1,0 +1,1 @@
+"""Images as the daemon knows them: names, configurations and layers. What is done to their files, workers do."""

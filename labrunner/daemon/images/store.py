@@ -1,0 +1,120 @@
+"""Which images there are, and how a client names one: by reference, by ID or by the beginning of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from labrunner.daemon import references
+from labrunner.daemon.database import Database
+from labrunner.daemon.errors import bad_request, no_such_image
+from labrunner.daemon.records import ImageRecord
+from labrunner.daemon.requests import without_nulls
+from labrunner.daemon.shapes import Config
+from labrunner.runtime.storage.tasks import Layer
+
+_ID = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
+_SHA = "sha256:"
+
+
+class Image:
+    """An image. ``document`` is its configuration as OCI's image specification has it, ``config`` what it says to run."""
+
+    def __init__(self, record: ImageRecord) -> None:
+        self.record = record
+        self.id = record.id
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The whole configuration."""
+        return msgspec.json.decode(self.record.content, type=dict[str, Any])
+
+    @cached_property
+    def config(self) -> Config:
+        """What a container of it runs."""
+        return msgspec.convert(without_nulls(self.document.get("config") or {}), Config)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all its layers' files."""
+        return sum(layer.size for layer in self.record.layers)
+
+
+class Images:
+    """The images, by ID, and what names them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        records, self._names = database.images()
+        self._images = {record.id: Image(record) for record in records}
+
+    def __iter__(self) -> Iterator[Image]:
+        return iter(list(self._images.values()))
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def find(self, text: str) -> Image:
+        """An image by reference, ID or the beginning of one. ApiError where there is none."""
+        match = _ID.fullmatch(text)
+        if match and len(match[1]) == 64:  # noqa: PLR2004 - a whole digest
+            return self._known(_SHA + match[1], text)
+        if not text.startswith(_SHA):
+            reference = references.parse(text)
+            if str(reference) in self._names:
+                return self._images[self._names[str(reference)]]
+        elif match is None:
+            raise bad_request("invalid reference format")
+        if match:
+            found = [image for image in self._images.values() if image.id.startswith(_SHA + match[1])]
+            if len(found) == 1:
+                return found[0]
+        raise no_such_image(text if text.startswith(_SHA) else str(references.parse(text)))
+
+    def names_of(self, image: Image) -> list[str]:
+        """The references that name an image, in order."""
+        return sorted(name for name, named in self._names.items() if named == image.id)
+
+    def is_name(self, text: str) -> bool:
+        """Whether a client's word is a reference that names an image, not the beginning of an ID."""
+        return not text.startswith(_SHA) and not _WHOLE.fullmatch(text) and str(references.parse(text)) in self._names
+
+    def layers_of(self, identity: str) -> tuple[str, ...]:
+        """The names of an image's layers, base first."""
+        return tuple(layer.name for layer in self._known(identity, identity).record.layers)
+
+    def layers(self) -> dict[str, Layer]:
+        """All layers by their diff ID."""
+        return {layer.diff_id: layer for image in self._images.values() for layer in image.record.layers}
+
+    def add(self, records: Iterable[ImageRecord], names: Iterable[tuple[str, str]]) -> None:
+        """Keep images and let references name them; a reference that named another image leaves it."""
+        records, names = list(records), list(names)
+        self._database.put_images(records, names)
+        self._images |= {record.id: Image(record) for record in records}
+        self._names |= dict(names)
+
+    def untag(self, reference: str) -> None:
+        """Let a reference name nothing."""
+        self._database.remove_name(reference)
+        self._names.pop(reference, None)
+
+    def remove(self, image: Image) -> tuple[Layer, ...]:
+        """Forget an image. Returns its layers that no other one has."""
+        self._database.remove_image(image.id)
+        del self._images[image.id]
+        self._names = {name: named for name, named in self._names.items() if named != image.id}
+        kept = self.layers()
+        return tuple(layer for layer in image.record.layers if layer.diff_id not in kept)
+
+    def _known(self, identity: str, text: str) -> Image:
+        if identity not in self._images:
+            raise no_such_image(text)
+        return self._images[identity]
+
+
+_WHOLE = re.compile(r"[0-9a-f]{64}")
