@@ -1,7 +1,7 @@
 """The only module that opens SQLite: containers and images as they are wanted, and the names of images.
 
 It is opened after the zygote was started, so no connection crosses a fork. Each method is one transaction, which takes
-less than a tenth of a millisecond: WAL and synchronous NORMAL keep the file whole, though a power cut may lose the last ones.
+less than a tenth of a millisecond: WAL and synchronous NORMAL keep the file whole, and a power cut may lose the last.
 """
 
 from __future__ import annotations

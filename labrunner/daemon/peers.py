@@ -28,7 +28,7 @@ class Peer:
     """One connection. ``on_news`` gets what comes without a question, and None once at the connection's end."""
 
     def __init__(self, connection: socket.socket, on_news: OnNews | None = None) -> None:
-        connection.setblocking(False)
+        connection.setblocking(False)  # noqa: FBT003 - the one thing that this function sets
         self.connection = connection
         self._on_news = on_news
         self._loop = asyncio.get_running_loop()
@@ -120,7 +120,7 @@ class Peer:
             self._loop.remove_writer(self.connection)
 
     def _read(self) -> None:
-        """Take what is there, never a byte behind a message: after ``Attached`` come frames, which are somebody else's."""
+        """Take what is there, never a byte behind a message: after ``Attached`` come frames, for somebody else."""
         try:
             while self._open:
                 message, descriptors = self._next()
@@ -136,7 +136,9 @@ class Peer:
 
     def _next(self) -> Answer:
         while len(self._head) < _LENGTH:
-            piece, descriptors, _, _ = socket.recv_fds(self.connection, _LENGTH - len(self._head), channel.MAX_DESCRIPTORS)
+            piece, descriptors, _, _ = socket.recv_fds(
+                self.connection, _LENGTH - len(self._head), channel.MAX_DESCRIPTORS
+            )
             if not piece:
                 raise EOFError
             for descriptor in descriptors:
@@ -179,7 +181,8 @@ class Peer:
             self._loop.remove_writer(self.connection)
             self.connection.close()
             channel.close(self._descriptors)
-        for future in (self._greeting, *self._asked):
+        waiting: list[asyncio.Future[Hello] | asyncio.Future[Answer]] = [self._greeting, *self._asked]
+        for future in waiting:
             if not future.done():
                 future.set_exception(RuntimeFailure(Kind.BROKEN, "a process of the engine ended before it answered"))
         self._asked.clear()
@@ -197,7 +200,7 @@ def _mark_seen(future: asyncio.Future[Answer] | asyncio.Future[Hello]) -> None:
 async def connect(run_folder: Path, on_news: OnNews | None = None) -> Peer:
     """Connect to a shim by its run folder. RuntimeFailure where none listens."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    connection.setblocking(False)
+    connection.setblocking(False)  # noqa: FBT003 - as above
     try:
         descriptor = os.open(run_folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -1,4 +1,4 @@
-"""Image references: NAME[:TAG][@DIGEST], read once at the edge (distribution/reference's grammar, in Docker's words)."""
+"""Image references, NAME[:TAG][@DIGEST], read once at the edge (the grammar of distribution/reference)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removes files that nothing names any more, by workers and while nobody waits: one worker for all that came meanwhile."""
+"""Removes files that nothing names any more, by workers and while nobody waits."""
 
 from __future__ import annotations
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import socket
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from labrunner.runtime.errors import Kind
-from labrunner.runtime.spec import ContainerSpec, Process
+from labrunner.runtime.spec import ContainerSpec, Limits, Process
 
 VERSION = 1
 
@@ -65,6 +65,12 @@ class Resize(_Message, frozen=True, kw_only=True, tag="resize"):
 
     rows: int
     columns: int
+
+
+class Update(_Message, frozen=True, kw_only=True, tag="update"):
+    """Let the container's cgroup allow something else from now on. Answer: ``Done`` or ``Failed``."""
+
+    limits: Limits
 
 
 class Exec(_Message, frozen=True, kw_only=True, tag="exec"):
@@ -159,6 +165,7 @@ Message = (
     | Start
     | Signal
     | Resize
+    | Update
     | Exec
     | Attach
     | Watch

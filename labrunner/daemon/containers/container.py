@@ -30,7 +30,8 @@ class Container:
 
     ``starting`` and ``early_end`` are of a start that is under way; ``stopping`` says that somebody wants it to end.
     ``lock`` is held while something starts or removes it; ``shim`` is the connection to its shim, if it has one.
-    ``ends`` are told the exit code at the next end, ``gone`` when it is removed.
+    Told the exit code are ``stops`` at its process's end, ``ends`` once no policy starts it again either, and ``gone``
+    when it is removed.
     """
 
     record: ContainerRecord
@@ -50,6 +51,7 @@ class Container:
     restarter: asyncio.Task[None] | None = None
     execs: set[str] = field(default_factory=set)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stops: set[asyncio.Future[int]] = field(default_factory=set)
     ends: set[asyncio.Future[int]] = field(default_factory=set)
     gone: set[asyncio.Future[int]] = field(default_factory=set)
 
@@ -86,6 +88,7 @@ class Container:
         """Its process ended."""
         self.status, self.pid, self.shim = Status.EXITED, 0, None
         self.exit_code, self.oom, self.finished_at = end.code, end.oom, end.at
+        tell(self.stops, end.code)
 
 
 def tell(waiting: set[asyncio.Future[int]], code: int) -> None:

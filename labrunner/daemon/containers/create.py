@@ -23,7 +23,9 @@ def create(parts: Parts, life: Life, body: CreateBody, name: str) -> tuple[Conta
     """Make a container, and say what of the wish is not obeyed. ApiError; nothing is left behind then."""
     wanted = check.name(name) if name else names.invented(parts.registry.names)
     if not body.image:
-        raise bad_request("Config cannot be empty in order to create a container" if body == CreateBody() else _NO_IMAGE)
+        raise bad_request(
+            "Config cannot be empty in order to create a container" if body == CreateBody() else _NO_IMAGE
+        )
     image = parts.images.find(body.image)
     check.body(body)
     identity = secrets.token_hex(32)

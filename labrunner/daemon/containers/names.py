@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Container
 
-_HOW = "airy brave calm clear cosy deft eager fair fleet fresh glad keen kind light lively lucid merry neat nimble plain "
-_WHO = "barge canoe carrack clipper coracle cutter dhow dinghy ferry frigate galley junk kayak ketch launch lugger pinnace "
-_HOW += "prompt quick quiet ready sharp sober solid spry steady still sunny swift tidy vivid warm witty"
-_WHO += "prahu punt raft schooner scow shallop skiff sloop smack tender trawler tug wherry xebec yacht yawl"
+_HOW = "airy brave calm clear cosy deft eager fair fleet fresh glad keen kind light lively lucid merry neat nimble "
+_WHO = "barge canoe carrack clipper coracle cutter dhow dinghy ferry frigate galley junk kayak ketch launch lugger "
+_HOW += "plain prompt quick quiet ready sharp sober solid spry steady still sunny swift tidy vivid warm witty"
+_WHO += "pinnace prahu punt raft schooner scow shallop skiff sloop smack tender trawler tug wherry xebec yacht yawl"
 _FEW_TRIES = 6
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import platform
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from labrunner.daemon.images.store import Image
 from labrunner.daemon.parts import Parts
 from labrunner.daemon.pipes import feed, read_pieces
 from labrunner.daemon.records import ImageRecord
+from labrunner.runtime.spec import Rootfs
 from labrunner.runtime.storage import tasks
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -35,27 +37,31 @@ async def load(parts: Parts, pieces: AsyncIterator[bytes]) -> list[tuple[Image, 
     return found
 
 
-async def import_root(
-    parts: Parts, pieces: AsyncIterator[bytes], config: dict[str, Any], comment: str
-) -> Image:
+async def import_root(parts: Parts, pieces: AsyncIterator[bytes], config: dict[str, Any], comment: str) -> Image:
     """An image of one layer out of a tar of a root file system. RuntimeFailure."""
     layer = await _fed(parts, tasks.Import(data=os.fspath(parts.data)), tasks.Layer, pieces)
     now = _now()
     history = {"created": now, "comment": comment or "Imported from -"}
-    return await _keep(parts, config, (layer,), [history], now, base={"comment": history["comment"]})
+    return await _keep(parts, config, (layer,), [history], {"comment": history["comment"]})
 
 
-async def commit(
-    parts: Parts, base: Image, rootfs: tasks.Rootfs, config: dict[str, Any], *, author: str, comment: str, command: str
-) -> Image:
+@dataclass(frozen=True)
+class Commit:
+    """What a new image says of itself: its configuration, and who made it by what."""
+
+    config: dict[str, Any]
+    author: str = ""
+    comment: str = ""
+    command: str = ""
+
+
+async def commit(parts: Parts, base: Image, root: Rootfs, wish: Commit) -> Image:
     """An image of what a container wrote, over its own image. RuntimeFailure."""
-    layer = await parts.zygote.work(tasks.Commit(data=os.fspath(parts.data), rootfs=rootfs), tasks.Layer)
+    layer = await parts.zygote.work(tasks.Commit(data=os.fspath(parts.data), rootfs=root), tasks.Layer)
     now = _now()
-    history = [*base.document.get("history", []), {"created": now, "created_by": command}]
-    if comment:
-        history[-1]["comment"] = comment
-    said = {name: value for name, value in (("author", author), ("comment", comment)) if value}
-    return await _keep(parts, config, (*base.record.layers, layer), history, now, base=said)
+    said = {name: value for name, value in (("author", wish.author), ("comment", wish.comment)) if value}
+    history = [*base.document.get("history", []), {"created": now, "created_by": wish.command, **said}]
+    return await _keep(parts, wish.config, (*base.record.layers, layer), history, said)
 
 
 def save(parts: Parts, images: Sequence[tuple[Image, tuple[str, ...]]]) -> AsyncIterator[bytes]:
@@ -86,8 +92,6 @@ async def _keep(
     config: dict[str, Any],
     layers: tuple[tasks.Layer, ...],
     history: list[dict[str, Any]],
-    now: str,
-    *,
     base: dict[str, Any],
 ) -> Image:
     """Write a configuration, and the row that names it."""
@@ -95,7 +99,7 @@ async def _keep(
     document = base | {
         "architecture": _MACHINES.get(machine, machine),
         "os": "linux",
-        "created": now,
+        "created": history[-1]["created"],
         "config": config,
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
         "history": history,

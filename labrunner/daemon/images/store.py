@@ -22,7 +22,7 @@ _SHA = "sha256:"
 
 
 class Image:
-    """An image. ``document`` is its configuration as OCI's image specification has it, ``config`` what it says to run."""
+    """An image. ``document`` is its configuration (OCI image specification), ``config`` what of it is to run."""
 
     def __init__(self, record: ImageRecord) -> None:
         self.record = record
@@ -86,6 +86,11 @@ class Images:
     def layers_of(self, identity: str) -> tuple[str, ...]:
         """The names of an image's layers, base first."""
         return tuple(layer.name for layer in self._known(identity, identity).record.layers)
+
+    def diff_ids_of(self, identity: str) -> list[str]:
+        """An image's layers by digest, base first; none for an image that is no more."""
+        image = self._images.get(identity)
+        return [layer.diff_id for layer in image.record.layers] if image else []
 
     def layers(self) -> dict[str, Layer]:
         """All layers by their diff ID."""

@@ -1,4 +1,4 @@
-"""From what a client asked for and an image to ``ContainerSpec``: Docker's defaults, rules and refusals, without a socket.
+"""From what a client asked for and an image to ``ContainerSpec``: Docker's defaults, rules and refusals.
 
 Nothing here looks at a process or changes a file, but for the trial that a bind's source exists.
 """

@@ -17,8 +17,8 @@ _SHORT = 12
 def merged(body: CreateBody, image: Config, identity: str) -> Config:
     """The configuration of a new container. ApiError where there is nothing to run.
 
-    A new entrypoint drops the image's command; env and labels are added to the image's; the hostname is the short ID, on
-    the host's network the host's own.
+    A new entrypoint drops the image's command; env and labels are added to the image's; the hostname is the short ID,
+    or on the host's network the host's own.
     """
     fields = {name: value for name, value in asdict(body).items() if name in Config.__struct_fields__}
     own = Config(**fields)

@@ -81,15 +81,17 @@ def _tmpfs(host: HostConfig) -> Iterator[Tmpfs]:
     for mount in host.mounts or ():
         if mount.type == "tmpfs":
             _check_target(mount.target, "")
-            options = mount.tmpfs_options or {}
-            size, mode = options.get("SizeBytes"), options.get("Mode")
+            asked = mount.tmpfs_options or {}
+            size, mode = asked.get("SizeBytes"), asked.get("Mode")
             said = [f"size={size}"] if size else []
             said += [f"mode={mode:o}"] if mode else []
             said += ["ro"] if mount.read_only else []
             yield Tmpfs(target=posixpath.normpath(mount.target), options=",".join(said))
         elif mount.type != "bind":
-            raise _volumes(mount.source or mount.target) if mount.type == "volume" else bad_request(
-                f"mount type unknown: \"{mount.type}\""
+            raise (
+                _volumes(mount.source or mount.target)
+                if mount.type == "volume"
+                else bad_request(f'mount type unknown: "{mount.type}"')
             )
 
 

@@ -26,5 +26,3 @@ def number(text: str) -> int:
         return int(signal.Signals[f"SIG{text.upper().removeprefix('SIG')}"])
     except KeyError:
         raise bad_request(f"Invalid signal: {text}") from None
-
-
