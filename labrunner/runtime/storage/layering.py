@@ -50,6 +50,11 @@ class MadeLayer:
             size=size,
         )
 
+    @property
+    def digest(self) -> str:
+        """The digest of the tar as it came."""
+        return self._blob.digest
+
     def keep(self) -> Layer:
         """Make it one of DATA's layers."""
         self._scratch.keep_blob(self._blob.path, self.layer.blob)

@@ -12,6 +12,8 @@ from labrunner.runtime.storage import tasks, upkeep
 from labrunner.runtime.storage.chunks import of_descriptor
 from labrunner.runtime.storage.failures import of_files
 from labrunner.runtime.storage.layering import MadeLayer
+from labrunner.runtime.storage.load import load
+from labrunner.runtime.storage.save import save
 from labrunner.runtime.storage.scratch import Scratch
 
 
@@ -23,7 +25,9 @@ def import_layer(arguments: tasks.Import, descriptors: Sequence[int]) -> tasks.L
 
 #: Each task's argument and function. ``Any``: a function takes the type beside it, which no annotation can say.
 TASKS: dict[str, tuple[type[tasks.Task], Callable[[Any, Sequence[int]], tasks.Result]]] = {
+    "load": (tasks.Load, load),
     "import": (tasks.Import, import_layer),
+    "save": (tasks.Save, save),
     "store-blob": (tasks.StoreBlob, upkeep.store_blob),
     "remove": (tasks.Remove, upkeep.remove),
     "measure": (tasks.Measure, upkeep.measure),
