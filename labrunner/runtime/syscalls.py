@@ -37,6 +37,8 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 # For openat2(2).
 RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_IN_ROOT = 0x01, 0x02, 0x04, 0x10
 
+AT_FDCWD = -100  # the working directory, where a descriptor of a folder is expected
+
 CLOSE_RANGE_CLOEXEC = 4
 
 #: The type of /proc's file system (statfs(2)), by which a true one is told from what an image put there.
@@ -207,6 +209,12 @@ def close_on_exec(first: int) -> None:
 def prctl(option: int, first: int = 0, second: int = 0) -> int:
     """Ask or tell the kernel something about this process."""
     return _checked(_libc.prctl(option, first, second, 0, 0), f"prctl {option}")
+
+
+def name_process(name: str) -> None:
+    """Set the name that ps(1) shows, of which the kernel keeps 15 bytes."""
+    content = ctypes.create_string_buffer(name.encode())
+    prctl(PR_SET_NAME, ctypes.addressof(content))
 
 
 def install_filter(program: bytes) -> None:

@@ -1,0 +1,53 @@
+"""The container's first process while it waits: its namespaces are made, its root is not."""
+
+from __future__ import annotations
+
+import os
+
+from labrunner.runtime import channel, syscalls
+from labrunner.runtime.errors import Kind, RuntimeFailure
+from labrunner.runtime.messages import Failed
+from labrunner.runtime.perform import Context, perform
+from labrunner.runtime.plan.container import Plan, container
+from labrunner.runtime.shim import child
+from labrunner.runtime.shim.engine import Engine
+from labrunner.runtime.shim.streams import Streams
+from labrunner.runtime.spec import ContainerSpec
+
+
+class Parked:
+    """``child`` is the first process; ``failure`` is why it cannot be started, None where it can."""
+
+    def __init__(self, spec: ContainerSpec, engine: Engine, streams: Streams) -> None:
+        self.failure: Failed | None = None
+        self._spec = spec
+        self._group = engine.group(spec.id)
+        plan = container(spec, engine.host(spec.id))
+        syscalls.unshare(syscalls.CLONE_NEWPID)  # for our children: the first process and every exec
+        if spec.process.tty:
+            self.child = child.fork(lambda context: _become(plan, context), ())
+            return
+        entry = os.pipe() if spec.open_stdin else None
+        output, error = os.pipe(), os.pipe()
+        given = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC) if entry is None else entry[0]
+        self.child = child.fork(lambda context: _become(plan, context), (given, output[1], error[1]))
+        channel.close((given, output[1], error[1]))
+        streams.use_pipes(output[0], error[0], entry[1] if entry else None)
+
+    def join_group(self) -> None:
+        """Make the container's control group, and put the first process there, which takes an idle kernel long."""
+        try:
+            self._group.make(self._spec.limits)
+            self._group.attach(self.child.pid)
+        except RuntimeFailure as failure:
+            self.failure = Failed(kind=failure.kind, says=failure.says, errno=failure.errno)
+        except OSError as error:
+            says = f"the container's control group was to be made, and that failed: {error}"
+            self.failure = Failed(kind=Kind.BROKEN, says=says, errno=error.errno or 0)
+
+
+def _become(plan: Plan, context: Context) -> None:
+    child.own_descriptors_only(context)
+    perform(plan.parked, context)
+    child.wait_for_shim(context)
+    perform(plan.started, context)

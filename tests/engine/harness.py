@@ -1,0 +1,185 @@
+"""The runtime without a daemon: a zygote, and containers that are started by messages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labrunner.runtime import channel, folder, log
+from labrunner.runtime.errors import RuntimeFailure
+from labrunner.runtime.messages import (
+    Attach,
+    Attached,
+    Exec,
+    ExecExited,
+    ExecStarted,
+    Exited,
+    Failed,
+    ForkShim,
+    Hello,
+    Message,
+    Start,
+    Started,
+    Watch,
+)
+from labrunner.runtime.modes import Mode
+from labrunner.runtime.spec import ContainerSpec, Process, Rootfs
+from labrunner.runtime.zygote.spawn import command
+from tests.engine import rootfs
+
+PATH = "PATH=/bin"
+#: An ordinary user; no file has to name it.
+ORDINARY = 4321
+
+
+@dataclass
+class Container:
+    """A container that is made; ``link`` is the first connection to its shim."""
+
+    spec: ContainerSpec
+    link: socket.socket
+    shim: Message | None = None
+
+    def start(self) -> Started:
+        """Start it. RuntimeFailure where it cannot be."""
+        answer = channel.call(self.link, Start())[0]
+        assert isinstance(answer, Started)
+        return answer
+
+    def wait(self) -> Exited:
+        """Its end."""
+        with self.connect() as link:
+            channel.call(link, Watch())
+            received = channel.receive(link)
+        assert received
+        assert isinstance(received[0], Exited)
+        return received[0]
+
+    @contextmanager
+    def connect(self) -> Iterator[socket.socket]:
+        """Another connection to its shim."""
+        with socket.socket(socket.AF_UNIX) as link:
+            descriptor = os.open(self.spec.folder, os.O_PATH)
+            link.connect(folder.socket_path(descriptor))
+            os.close(descriptor)
+            greet(link)
+            yield link
+
+    def run(self) -> tuple[int, str]:
+        """Start it, wait for its end, and read its log. Returns the exit code and what it wrote."""
+        with self.connect() as link:
+            channel.call(link, Watch())
+            self.start()
+            received = channel.receive(link)
+        assert received
+        assert isinstance(received[0], Exited)
+        return received[0].code, self.output()
+
+    def output(self) -> str:
+        """What its log holds."""
+        return b"".join(record.content for record in log.read(Path(self.spec.folder, folder.LOG))).decode()
+
+    def exec(self, *args: str, **fields: Any) -> tuple[int, str]:  # noqa: ANN401 - the fields of a process
+        """Run a process in it. Returns its exit code and what it wrote."""
+        read, write = os.pipe()
+        null = os.open("/dev/null", os.O_RDONLY)
+        with self.connect() as link, os.fdopen(read) as output:
+            try:
+                wanted = Process(args=args, **{"env": (PATH,), **fields})
+                answer, _ = channel.call(link, Exec(process=wanted), [null, write, write])
+            finally:
+                channel.close([null, write])
+            assert isinstance(answer, ExecStarted)
+            text = output.read()
+            received = channel.receive(link)
+        assert received
+        assert isinstance(received[0], ExecExited)
+        return received[0].code, text
+
+    def attach(self, **wanted: bool) -> Iterator[socket.socket]:
+        """A connection that carries frames only."""
+        with self.connect() as link:
+            answer, _ = channel.call(link, Attach(**wanted))
+            assert isinstance(answer, Attached)
+            yield link
+
+
+@dataclass
+class Runtime:
+    """A zygote, and what it has made."""
+
+    data: Path
+    mode: Mode
+    link: socket.socket
+    containers: list[Container] = field(default_factory=list)
+
+    def spec(self, *args: str, process: dict[str, Any] | None = None, **fields: Any) -> ContainerSpec:  # noqa: ANN401
+        """A container on the test's root; its run folder is made."""
+        name = uuid.uuid4().hex
+        run = self.data / "run" / name
+        for part in (folder.UPPER, folder.WORK):
+            (run / part).mkdir(parents=True)
+        for part in (folder.HOSTNAME, folder.HOSTS, folder.RESOLV_CONF):
+            (run / part).write_text(f"{part} of the test\n")
+        if self.mode is Mode.SINGLE and not os.getuid():
+            for path in (run, *run.iterdir()):
+                os.chown(path, ORDINARY, ORDINARY)
+        root = Rootfs(layers=f"{self.data}/layers", lowers=("a",), upper=f"{run}/upper", work=f"{run}/work")
+        wanted = Process(args=args, **{"env": (PATH,), **(process or {})})
+        return ContainerSpec(id=name, folder=str(run), rootfs=root, process=wanted, hostname="box", **fields)
+
+    def create(self, *args: str, process: dict[str, Any] | None = None, **fields: Any) -> Container:  # noqa: ANN401
+        """A container that waits for its start."""
+        spec = self.spec(*args, process=process, **fields)
+        ours, theirs = socket.socketpair()
+        channel.send(self.link, ForkShim(spec=spec), [theirs.fileno()])
+        theirs.close()
+        greet(ours)
+        container = Container(spec, ours)
+        self.containers.append(container)
+        return container
+
+
+def greet(link: socket.socket) -> None:
+    """Say hello, both ways."""
+    channel.send(link, Hello())
+    received = channel.receive(link)
+    if received and isinstance(received[0], Failed):
+        raise RuntimeFailure(received[0].kind, received[0].says)
+    assert received
+    assert isinstance(received[0], Hello)
+
+
+@contextmanager
+def runtime(data: Path, mode: Mode) -> Iterator[Runtime]:
+    """A zygote for a data folder with one layer, the test's root; all it made ends with it."""
+    for part in ("layers", "run"):
+        (data / part).mkdir(parents=True)
+    rootfs.make(data / "layers/a")
+    who: dict[str, Any] = {}
+    if mode is Mode.SINGLE and not os.getuid():
+        subprocess.run(["chown", "-R", f"{ORDINARY}:{ORDINARY}", str(data)], check=True)
+        who = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []}
+    ours, theirs = socket.socketpair()
+    with subprocess.Popen(
+        command(theirs.fileno(), data, mode), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, **who
+    ) as process:
+        theirs.close()
+        made = Runtime(data, mode, ours)
+        try:
+            greet(ours)
+            yield made
+        finally:
+            for container in made.containers:
+                container.link.close()
+            ours.close()
+            process.wait(timeout=10)
+    shutil.rmtree(data)
