@@ -6,8 +6,11 @@ gain what the process was not given (CVE-2022-24769).
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+
+from labrunner.runtime import syscalls
+from labrunner.runtime.errors import Kind, RuntimeFailure
 
 #: The names by number, without ``CAP_`` (linux/capability.h).
 NAMES = (
@@ -53,22 +56,14 @@ NAMES = (
     "BPF",
     "CHECKPOINT_RESTORE",
 )
+_MOST = 64  # as many as the kernel has bits for
 _NUMBERS = {name: number for number, name in enumerate(NAMES)}
 
 
-@dataclass(frozen=True, slots=True)
-class Sets:
-    """The sets of a process, as names."""
-
-    bounding: frozenset[str]
-    permitted: frozenset[str]
-    effective: frozenset[str]
-    inheritable: frozenset[str] = frozenset()
-    ambient: frozenset[str] = frozenset()
-
-
 def mask(names: AbstractSet[str]) -> int:
-    """The names as the kernel's bits. RuntimeFailure for one that is none."""
+    """The names as the kernel's bits. RuntimeFailure for what is no name."""
+    if unknown := sorted(names - _NUMBERS.keys()):
+        raise RuntimeFailure(Kind.MISSING_FEATURE, f"a capability of Linux was expected, not {unknown[0]}")
     return sum(1 << _NUMBERS[name] for name in names)
 
 
@@ -78,10 +73,20 @@ def names(bits: int) -> frozenset[str]:
 
 
 def drop(asked: AbstractSet[str]) -> None:
-    """Take from this process's bounding set what was not asked, and keep the others over a change of the user id.
+    """Take from this process's bounding set what was not asked: no program it runs can ever gain that.
 
-    Call it before the user id changes; it needs SETPCAP.
+    Call it before the user id changes, since it needs SETPCAP. What was asked and this process lacks stays lacking.
     """
+    wanted = mask(asked)
+    for number in range(_MOST):
+        if wanted >> number & 1:
+            continue
+        try:
+            syscalls.prctl(syscalls.PR_CAPBSET_DROP, number)
+        except OSError as error:
+            if error.errno == errno.EINVAL:  # the kernel's last one was before
+                return
+            raise
 
 
 def settle(asked: AbstractSet[str], uid: int) -> None:
@@ -90,3 +95,6 @@ def settle(asked: AbstractSet[str], uid: int) -> None:
     Root (``uid`` 0) gets what was asked and the process has; another user gets none, and what was asked stays in the
     bounding set, for programs with file capabilities. As Docker does since 20.10.14.
     """
+    _, permitted, _ = syscalls.capget()
+    kept = 0 if uid else mask(asked) & permitted
+    syscalls.capset(kept, kept, 0)  # the ambient set goes with the inheritable one
