@@ -92,6 +92,14 @@ def digest(content: bytes | str) -> str:
     return f"sha256:{hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()}"
 
 
+def full_name(name: str) -> str:
+    """A reference with its registry, as annotations have it: ``ubuntu:latest`` is docker.io/library/ubuntu:latest."""
+    first, slash, _ = name.partition("/")
+    if not slash:
+        return f"docker.io/library/{name}"
+    return name if first == "localhost" or "." in first or ":" in first else f"docker.io/{name}"
+
+
 def chain_ids(diff_ids: Sequence[str]) -> tuple[str, ...]:
     """The identity of each layer with all below it (OCI image configuration, "Layer ChainID")."""
     chain: list[str] = []

@@ -14,10 +14,15 @@ import stat
 from functools import cache
 from pathlib import Path
 
+#: Whiteouts in an archive (OCI image layer specification, "Whiteouts"); other names that begin twice are AUFS's own.
+WHITEOUT, OPAQUE, AUFS = b".wh.", b".wh..wh..opq", b".wh..wh."
+#: The owner that an archive names, as ``UID:GID``.
 OWNER = "user.labrunner.owner"
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EPERM})
 _KEPT = ("user.", "security.capability", "system.posix_acl_")
 _OWN = ("user.overlay.", "trusted.overlay.", "user.labrunner.")
+#: An owner, a group, and attributes by name.
+Attributes = tuple[int, int, tuple[tuple[str, bytes], ...]]
 
 
 class Ids:
@@ -57,11 +62,20 @@ def make_opaque(folder: int) -> None:
 
 def is_opaque(folder: int) -> bool:
     """Whether a folder hides all that lower layers have in it."""
+    return _marked(folder, "opaque") == b"y"
+
+
+def is_redirected(folder: int) -> bool:
+    """Whether a folder stands for one of another name below: such mounts we do not make."""
+    return _marked(folder, "redirect") is not None
+
+
+def _marked(folder: int, mark: str) -> bytes | None:
     try:
-        return os.getxattr(folder, f"{prefix()}opaque") == b"y"
+        return os.getxattr(folder, prefix() + mark)
     except OSError as error:
         if error.errno in {errno.ENODATA, errno.ENOTSUP}:
-            return False
+            return None
         raise
 
 
@@ -87,10 +101,36 @@ def own(descriptor: int, uid: int, gid: int) -> None:
         set_attribute(descriptor, OWNER, b"%d:%d" % (uid, gid))
 
 
-def owner(descriptor: int, status: os.stat_result) -> tuple[int, int]:
-    """The owner of an open file or folder."""
-    if ids().single:
-        with contextlib.suppress(OSError, ValueError):
-            uid, gid = os.getxattr(descriptor, OWNER).split(b":")
-            return int(uid), int(gid)
-    return status.st_uid, status.st_gid
+def attributes_at(parent: int, name: bytes, status: os.stat_result) -> Attributes:
+    """The owner and the attributes of a file in an open folder; what is never opened has an owner only."""
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        return status.st_uid, status.st_gid, ()
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        return _attributes(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def dress(target: int, source: int) -> None:
+    """Give an open file or folder the owner, mode and attributes of another one, in this order."""
+    uid, gid, attributes = _attributes(source)
+    own(target, uid, gid)
+    os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode))
+    for name, value in attributes:
+        set_attribute(target, name, value)
+
+
+def _attributes(descriptor: int) -> Attributes:
+    status = os.fstat(descriptor)
+    uid, gid = status.st_uid, status.st_gid
+    try:
+        names = sorted(os.listxattr(descriptor))
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        names = []
+    if ids().single and OWNER in names:
+        with contextlib.suppress(ValueError):
+            uid, gid = (int(number) for number in os.getxattr(descriptor, OWNER).split(b":"))
+    return uid, gid, tuple((name, os.getxattr(descriptor, name)) for name in names if kept(name))

@@ -22,11 +22,16 @@ def remove_at(parent: int, name: bytes) -> None:
     except IsADirectoryError:
         descriptor = _open(parent, name)
         try:
-            while not _emptied(descriptor, descriptor, 0):
-                pass
+            empty(descriptor)
         finally:
             os.close(descriptor)
         os.rmdir(name, dir_fd=parent)
+
+
+def empty(folder: int) -> None:
+    """Remove all that is in an open folder."""
+    while not _emptied(folder, folder, 0):
+        pass
 
 
 def _emptied(top: int, folder: int, depth: int) -> bool:

@@ -65,10 +65,9 @@ class _Output:
             self.document(path_of(digest), content)
             self._written[digest] = len(content)
         described = Descriptor(media_type=_MANIFEST, digest=digest, size=len(content))
-        return [
-            msgspec.structs.replace(described, annotations={manifests.NAME: name, manifests.REF_NAME: _tag(name)})
-            for name in image.names
-        ] or [described]
+        return [msgspec.structs.replace(described, annotations=_annotations(name)) for name in image.names] or [
+            described
+        ]
 
     def document(self, path: str, content: bytes) -> None:
         """Write a small file."""
@@ -92,5 +91,6 @@ class _Output:
         return size
 
 
-def _tag(name: str) -> str:
-    return name.rpartition("/")[2].partition(":")[2] or "latest"
+def _annotations(name: str) -> dict[str, str]:
+    tag = name.rpartition("/")[2].partition(":")[2] or "latest"
+    return {manifests.NAME: images.full_name(name), manifests.REF_NAME: tag}

@@ -15,10 +15,6 @@ from labrunner.runtime.storage.header import Entry
 from labrunner.runtime.storage.removal import remove_at
 from labrunner.runtime.storage.tree import Tree, parts
 
-#: Whiteouts in an archive (OCI image layer specification, "Whiteouts"); other names that begin twice are AUFS's own.
-_WHITEOUT = b".wh."
-_OPAQUE = b".wh..wh..opq"
-_AUFS = b".wh..wh."
 _KINDS = {header.CHARACTER: stat.S_IFCHR, header.BLOCK_DEVICE: stat.S_IFBLK, header.FIFO: stat.S_IFIFO}
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -51,7 +47,7 @@ class _Unpacker:
 
     def make(self, entry: Entry) -> None:
         path = parts(entry.name)
-        if path and path[-1].startswith(_WHITEOUT):
+        if path and path[-1].startswith(marks.WHITEOUT):
             self._whiteout(entry, path)
         elif entry.kind == header.FOLDER:
             self._folder(entry, path)
@@ -133,12 +129,12 @@ class _Unpacker:
 
     def _whiteout(self, entry: Entry, path: list[bytes]) -> None:
         name = path[-1]
-        if name == _OPAQUE:
+        if name == marks.OPAQUE:
             self._hide_all(entry, path[:-1])
             return
-        if name.startswith(_AUFS):
+        if name.startswith(marks.AUFS):
             return
-        hidden = name.removeprefix(_WHITEOUT)
+        hidden = name.removeprefix(marks.WHITEOUT)
         if hidden in {b"", b".", b".."}:
             raise bad_archive(f"the entry {shown(entry.name)} hides a folder from within")
         parent = self._tree.folder(path[:-1])

@@ -44,7 +44,7 @@ def walk(root: int) -> Iterator[Found]:
             continue
         try:
             below = []
-            for found in _names(descriptor, folder):
+            for found in names(descriptor, folder):
                 yield found
                 if stat.S_ISDIR(found.status.st_mode):
                     below.append(found.path)
@@ -53,10 +53,11 @@ def walk(root: int) -> Iterator[Found]:
             os.close(descriptor)
 
 
-def _names(descriptor: int, folder: bytes) -> Iterator[Found]:
+def names(descriptor: int, folder: bytes) -> Iterator[Found]:
+    """What is right in an open folder, whose path is ``folder``."""
     with os.scandir(descriptor) as items:
-        names = sorted(os.fsencode(item.name) for item in items)
-    for name in names:
+        found = sorted(os.fsencode(item.name) for item in items)
+    for name in found:
         with contextlib.suppress(FileNotFoundError):
             status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
             yield Found(folder + b"/" + name if folder else name, descriptor, name, status)

@@ -10,6 +10,8 @@ import msgspec
 from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.storage import tasks, upkeep
 from labrunner.runtime.storage.chunks import of_descriptor
+from labrunner.runtime.storage.commit import commit
+from labrunner.runtime.storage.copying import copy_root
 from labrunner.runtime.storage.failures import of_files
 from labrunner.runtime.storage.layering import MadeLayer
 from labrunner.runtime.storage.load import load
@@ -27,8 +29,10 @@ def import_layer(arguments: tasks.Import, descriptors: Sequence[int]) -> tasks.L
 TASKS: dict[str, tuple[type[tasks.Task], Callable[[Any, Sequence[int]], tasks.Result]]] = {
     "load": (tasks.Load, load),
     "import": (tasks.Import, import_layer),
+    "commit": (tasks.Commit, commit),
     "save": (tasks.Save, save),
     "store-blob": (tasks.StoreBlob, upkeep.store_blob),
+    "copy-root": (tasks.CopyRoot, copy_root),
     "remove": (tasks.Remove, upkeep.remove),
     "measure": (tasks.Measure, upkeep.measure),
 }
