@@ -51,6 +51,11 @@ class Events:
         self._kept: deque[Event] = deque(maxlen=_KEPT)
         self._watchers: set[asyncio.Queue[Event]] = set()
 
+    @property
+    def watchers(self) -> int:
+        """How many watch."""
+        return len(self._watchers)
+
     def tell(self, kind: str, action: str, actor: str, attributes: Mapping[str, str]) -> None:
         """Something happens now."""
         event = Event(kind, action, actor, dict(attributes), time.time_ns())

@@ -166,6 +166,8 @@ class Peer:
             if not self._greeting.done():
                 self._greeting.set_result(message)
             return
+        if isinstance(message, Failed) and not self._greeting.done():
+            self._greeting.set_exception(RuntimeFailure(message.kind, message.says, errno=message.errno))
         future = self._asked.popleft() if self._asked else None
         if future is None or future.done():
             channel.close(descriptors)

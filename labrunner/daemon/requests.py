@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ class Request:
 
     method: str
     path: tuple[str, ...]
-    query: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
     version: tuple[int, int]
     content_type: str = ""
     body: bytes = b""
@@ -31,16 +31,19 @@ class Request:
 
     def text(self, name: str) -> str:
         """A parameter; empty where it is not given."""
-        return self.query.get(name, "")
+        return next(iter(self.query.get(name, ())), "")
+
+    def query_all(self, name: str) -> Sequence[str]:
+        """All values of a parameter that may be given more than once."""
+        return self.query.get(name, ())
 
     def yes(self, name: str, *, default: bool = False) -> bool:
         """A parameter as a boolean."""
-        value = self.query.get(name)
-        return default if value is None else value.strip().lower() not in _NO
+        return self.text(name).strip().lower() not in _NO if name in self.query else default
 
     def number(self, name: str) -> int | None:
         """A parameter as a number; None where it is not given. ApiError where it is none."""
-        value = self.query.get(name, "")
+        value = self.text(name)
         if not value:
             return None
         try:
@@ -50,7 +53,7 @@ class Request:
 
     def filters(self, known: frozenset[str]) -> dict[str, tuple[str, ...]]:
         """The parameter ``filters``: name to values. ApiError for what is no filter, or none of the known ones."""
-        value = self.query.get("filters")
+        value = self.text("filters")
         if not value:
             return {}
         try:

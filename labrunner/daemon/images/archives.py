@@ -21,7 +21,8 @@ from labrunner.daemon.records import ImageRecord
 from labrunner.runtime.spec import Rootfs
 from labrunner.runtime.storage import tasks
 
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+#: A machine as uname(2) calls it, and as images do.
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 async def load(parts: Parts, pieces: AsyncIterator[bytes]) -> list[tuple[Image, tuple[str, ...]]]:
@@ -97,7 +98,7 @@ async def _keep(
     """Write a configuration, and the row that names it."""
     machine = platform.machine()
     document = base | {
-        "architecture": _MACHINES.get(machine, machine),
+        "architecture": MACHINES.get(machine, machine),
         "os": "linux",
         "created": history[-1]["created"],
         "config": config,

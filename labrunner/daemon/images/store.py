@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from labrunner.daemon import references
 from labrunner.daemon.database import Database
@@ -18,6 +20,7 @@ from labrunner.daemon.shapes import Config
 from labrunner.runtime.storage.tasks import Layer
 
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
+_WHOLE = re.compile(r"[0-9a-f]{64}")
 _SHA = "sha256:"
 
 
@@ -37,6 +40,10 @@ class Image:
     def config(self) -> Config:
         """What a container of it runs."""
         return msgspec.convert(without_nulls(self.document.get("config") or {}), Config)
+
+    def record_tagged_now(self) -> ImageRecord:
+        """Its record, when it gets a name."""
+        return replace(self.record, tagged=time.time_ns())
 
     @property
     def size(self) -> int:
@@ -79,9 +86,12 @@ class Images:
         """The references that name an image, in order."""
         return sorted(name for name, named in self._names.items() if named == image.id)
 
-    def is_name(self, text: str) -> bool:
-        """Whether a client's word is a reference that names an image, not the beginning of an ID."""
-        return not text.startswith(_SHA) and not _WHOLE.fullmatch(text) and str(references.parse(text)) in self._names
+    def name_in(self, text: str) -> str:
+        """The name that a client's word is; empty where it is an ID or the beginning of one."""
+        if text.startswith(_SHA) or _WHOLE.fullmatch(text):
+            return ""
+        reference = str(references.parse(text))
+        return reference if reference in self._names else ""
 
     def layers_of(self, identity: str) -> tuple[str, ...]:
         """The names of an image's layers, base first."""
@@ -91,6 +101,11 @@ class Images:
         """An image's layers by digest, base first; none for an image that is no more."""
         image = self._images.get(identity)
         return [layer.diff_id for layer in image.record.layers] if image else []
+
+    def size_of(self, identity: str) -> int:
+        """The bytes of an image's files; none for an image that is no more."""
+        image = self._images.get(identity)
+        return image.size if image else 0
 
     def layers(self) -> dict[str, Layer]:
         """All layers by their diff ID."""
@@ -120,6 +135,3 @@ class Images:
         if identity not in self._images:
             raise no_such_image(text)
         return self._images[identity]
-
-
-_WHOLE = re.compile(r"[0-9a-f]{64}")

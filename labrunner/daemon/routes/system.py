@@ -1,0 +1,140 @@
+"""Ping, version, info, events: what clients ask before anything else."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import AsyncIterator, Mapping
+from importlib import metadata
+from typing import Any
+
+from labrunner.daemon.answers import Answer, Json, Stream, Text, json_line
+from labrunner.daemon.containers.container import Status
+from labrunner.daemon.engine import Engine
+from labrunner.daemon.events import FILTERS, matcher
+from labrunner.daemon.images.archives import MACHINES
+from labrunner.daemon.requests import Request
+from labrunner.daemon.times import iso, moment
+from labrunner.daemon.versions import NEWEST, OLDEST, text
+
+_PING = (
+    ("Api-Version", text(NEWEST)),
+    ("Docker-Experimental", "false"),
+    ("Ostype", "linux"),
+    ("Builder-Version", "1"),
+    ("Cache-Control", "no-cache, no-store, must-revalidate"),
+    ("Pragma", "no-cache"),
+)
+
+
+def version_of_ours() -> str:
+    """This program's version, as clients are told it: a number that sorts as Docker's, and who it is."""
+    return metadata.version("labrunner")
+
+
+async def ping(_engine: Engine, _request: Request, _name: str) -> Answer:
+    """GET and HEAD /_ping."""
+    return Text("OK", _PING)
+
+
+async def version(_engine: Engine, _request: Request, _name: str) -> Answer:
+    """GET /version."""
+    host = os.uname()
+    machine = MACHINES.get(host.machine, host.machine)
+    shown: dict[str, Any] = {
+        "Version": version_of_ours(),
+        "ApiVersion": text(NEWEST),
+        "MinAPIVersion": text(OLDEST),
+        "GitCommit": "",
+        "GoVersion": "",
+        "Os": "linux",
+        "Arch": machine,
+        "KernelVersion": host.release,
+        "BuildTime": "",
+    }
+    details = {name: shown[name] for name in ("ApiVersion", "MinAPIVersion", "Os", "Arch", "KernelVersion")}
+    components = [{"Name": "Engine", "Version": shown["Version"], "Details": {**details, "Experimental": "false"}}]
+    return Json({"Platform": {"Name": "labrunner namespace engine"}, "Components": components, **shown})
+
+
+async def info(engine: Engine, _request: Request, _name: str) -> Answer:
+    """GET /info."""
+    statuses = [container.status for container in engine.parts.registry]
+    running = sum(status in {Status.RUNNING, Status.RESTARTING} for status in statuses)
+    host = os.uname()
+    release = platform.freedesktop_os_release()
+    return Json(
+        {
+            "ID": "labrunner",
+            "Containers": len(statuses),
+            "ContainersRunning": running,
+            "ContainersPaused": 0,
+            "ContainersStopped": len(statuses) - running,
+            "Images": len(engine.parts.images),
+            "Driver": "overlay2",
+            "DriverStatus": [],
+            "Plugins": {
+                "Volume": [],
+                "Network": ["bridge", "host", "null"],
+                "Authorization": None,
+                "Log": ["json-file"],
+            },
+            **engine.facts,
+            "IPv4Forwarding": False,
+            "BridgeNfIptables": False,
+            "BridgeNfIp6tables": False,
+            "Debug": False,
+            "NFd": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - names are all that is wanted
+            "OomKillDisable": False,
+            "NGoroutines": 1,
+            "SystemTime": iso(time.time_ns()),
+            "LoggingDriver": "json-file",
+            "NEventsListener": engine.parts.events.watchers,
+            "KernelVersion": host.release,
+            "OperatingSystem": release.get("PRETTY_NAME", "Linux"),
+            "OSVersion": release.get("VERSION_ID", ""),
+            "OSType": "linux",
+            "Architecture": host.machine,
+            "IndexServerAddress": "https://index.docker.io/v1/",
+            "RegistryConfig": None,
+            "NCPU": os.cpu_count() or 1,
+            "MemTotal": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            "GenericResources": None,
+            "DockerRootDir": str(engine.parts.data),
+            "HttpProxy": "",
+            "HttpsProxy": "",
+            "NoProxy": "",
+            "Name": host.nodename,
+            "Labels": [],
+            "ExperimentalBuild": False,
+            "ServerVersion": version_of_ours(),
+            "Runtimes": {"labrunner": {"path": "labrunner"}},
+            "DefaultRuntime": "labrunner",
+            "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False},
+            "LiveRestoreEnabled": True,
+            "Isolation": "",
+            "InitBinary": "labrunner",
+        }
+    )
+
+
+async def events(engine: Engine, request: Request, _name: str) -> Answer:
+    """GET /events."""
+    since, until = moment(request.text("since")), moment(request.text("until"))
+    wanted = matcher(request.filters(FILTERS))
+
+    async def lines() -> AsyncIterator[bytes]:
+        async for event in engine.parts.events.watch(since, until, wanted):
+            yield json_line(event.shape())
+
+    return Stream(lines(), "application/json")
+
+
+ROUTES: Mapping[str, Any] = {
+    "GET /_ping": ping,
+    "HEAD /_ping": ping,
+    "GET /version": version,
+    "GET /info": info,
+    "GET /events": events,
+}
