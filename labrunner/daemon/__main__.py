@@ -16,12 +16,16 @@ import sys
 from pathlib import Path
 
 from labrunner.daemon import data as data_folder
-from labrunner.daemon.server import listen
+from labrunner.daemon.engine import Engine
+from labrunner.daemon.server import Server, listen
+from labrunner.daemon.zygote import Zygote
 from labrunner.runtime import modes, needs
 from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.zygote.spawn import spawn
 
 _log = logging.getLogger("labrunner.daemon")
+_CAP_SYS_ADMIN = 21
+_ZYGOTE_SECONDS = 5
 
 
 def main() -> None:
@@ -30,14 +34,64 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         lock = data_folder.take(asked.data)
-        mode = modes.choose(os.environ, privileged=needs.is_privileged())
+        mode = modes.choose(os.environ, privileged=_is_privileged())
         for need in needs.examine(asked.data, mode):
             if not need.ok:
-                _missing(need)
-        connection, process = spawn(asked.data, mode)
-        with asyncio.Runner() as runner:
-            runner.run(_run(asked, connection))
-        process.wait(timeout=5)
+                _tell(need)
+        connection, zygote = spawn(asked.data, mode)
+        asyncio.run(_serve(asked, Zygote(connection)))
+        zygote.wait(_ZYGOTE_SECONDS)
     except RuntimeFailure as failure:
         sys.exit(f"labrunner: {failure.says}")
     os.close(lock)
+
+
+async def _serve(asked: argparse.Namespace, zygote: Zygote) -> None:
+    """Serve until SIGTERM. RuntimeFailure where it cannot begin."""
+    loop, ends = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ends.set)
+    await zygote.greet()
+    engine = Engine(asked.data, zygote)
+    await engine.begin()
+    server = Server(engine)
+    await server.open(listen(asked.socket))
+    gc.collect()
+    gc.freeze()  # what is there now stays, and need not be looked at again
+    if asked.ready_fd is not None:
+        os.write(asked.ready_fd, b"1")
+        os.close(asked.ready_fd)
+    _log.info("serving on %s, data in %s", asked.socket, asked.data)
+    await ends.wait()
+    _log.info("stopping %d containers", sum(container.running for container in engine.parts.registry))
+    await engine.end()
+    await server.close()
+    asked.socket.unlink(missing_ok=True)
+    zygote.close()
+
+
+def _tell(need: needs.Need) -> None:
+    """Say what is missing. RuntimeFailure where nothing works without it."""
+    says = f"{need.says}: {need.lifts}" if need.lifts else need.says
+    if need.blocks:
+        raise RuntimeFailure(Kind.MISSING_FEATURE, says)
+    _log.warning("%s", says)
+
+
+def _is_privileged() -> bool:
+    """Whether this process may mount (proc(5), capabilities(7))."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(int(effective.split()[1], 16) >> _CAP_SYS_ADMIN & 1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m labrunner.daemon", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of images and containers")
+    parser.add_argument("--socket", type=Path, required=True, help="where clients connect")
+    parser.add_argument("--ready-fd", type=int, help="a descriptor that gets one byte when the API answers")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -43,7 +43,9 @@ def listen(path: Path) -> socket.socket:
         raise RuntimeFailure(Kind.BROKEN, f"a socket's path has at most {_LONGEST_PATH} bytes, and {path} is longer")
     with socket.socket(socket.AF_UNIX) as asking:
         if asking.connect_ex(os.fspath(path)) == 0:
-            raise RuntimeFailure(Kind.BROKEN, f"another program answers on {path} already: stop it, or name another path")
+            raise RuntimeFailure(
+                Kind.BROKEN, f"another program answers on {path} already: stop it, or name another path"
+            )
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
     mask = os.umask(0o177)
@@ -139,7 +141,9 @@ async def _send(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
         case Json():
             return _whole(request, answer.status, answer.body(), "application/json", {})
         case Text():
-            return _whole(request, answer.status, answer.text.encode(), "text/plain; charset=utf-8", dict(answer.headers))
+            return _whole(
+                request, answer.status, answer.text.encode(), "text/plain; charset=utf-8", dict(answer.headers)
+            )
         case Empty():
             return web.Response(status=answer.status, headers=_COMMON)
         case Stream():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from importlib import metadata
 
 from labrunner.daemon.errors import bad_request
 
+#: This program's version.
+OURS = metadata.version("labrunner")
 OLDEST, NEWEST = (1, 24), (1, 45)
 _VERSION = re.compile(r"v([0-9]{1,4})\.([0-9]{1,4})")
 

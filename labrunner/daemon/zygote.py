@@ -29,6 +29,11 @@ class Zygote:
         self._peer = Peer(self._connection)
         await self._peer.greeted()
 
+    def close(self) -> None:
+        """Let it end; its shims live on."""
+        if self._peer is not None:
+            self._peer.close()
+
     def fork_shim(self, specification: ContainerSpec, on_news: OnNews) -> Peer:
         """Have a shim forked; it gets ready while nobody waits. The peer fails where that went wrong."""
         ours = self._fork(ForkShim(spec=specification))

@@ -171,6 +171,10 @@ class Life:
             except ApiError as error:
                 container.error = error.message
 
+    async def finish(self) -> None:
+        """Wait for the removals that are under way."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def _later(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)

@@ -6,7 +6,6 @@ import os
 import platform
 import time
 from collections.abc import AsyncIterator, Mapping
-from importlib import metadata
 from typing import Any
 
 from labrunner.daemon.answers import Answer, Json, Stream, Text, json_line
@@ -16,7 +15,7 @@ from labrunner.daemon.events import FILTERS, matcher
 from labrunner.daemon.images.archives import MACHINES
 from labrunner.daemon.requests import Request
 from labrunner.daemon.times import iso, moment
-from labrunner.daemon.versions import NEWEST, OLDEST, text
+from labrunner.daemon.versions import NEWEST, OLDEST, OURS, text
 
 _PING = (
     ("Api-Version", text(NEWEST)),
@@ -26,11 +25,6 @@ _PING = (
     ("Cache-Control", "no-cache, no-store, must-revalidate"),
     ("Pragma", "no-cache"),
 )
-
-
-def version_of_ours() -> str:
-    """This program's version, as clients are told it: a number that sorts as Docker's, and who it is."""
-    return metadata.version("labrunner")
 
 
 async def ping(_engine: Engine, _request: Request, _name: str) -> Answer:
@@ -43,7 +37,7 @@ async def version(_engine: Engine, _request: Request, _name: str) -> Answer:
     host = os.uname()
     machine = MACHINES.get(host.machine, host.machine)
     shown: dict[str, Any] = {
-        "Version": version_of_ours(),
+        "Version": OURS,
         "ApiVersion": text(NEWEST),
         "MinAPIVersion": text(OLDEST),
         "GitCommit": "",
@@ -54,7 +48,10 @@ async def version(_engine: Engine, _request: Request, _name: str) -> Answer:
         "BuildTime": "",
     }
     details = {name: shown[name] for name in ("ApiVersion", "MinAPIVersion", "Os", "Arch", "KernelVersion")}
-    components = [{"Name": "Engine", "Version": shown["Version"], "Details": {**details, "Experimental": "false"}}]
+    components = [
+        {"Name": "Engine", "Version": OURS, "Details": {**details, "Experimental": "false"}},
+        {"Name": "labrunner", "Version": OURS, "Details": {}},  # by which labrunner knows its own
+    ]
     return Json({"Platform": {"Name": "labrunner namespace engine"}, "Components": components, **shown})
 
 
@@ -80,7 +77,7 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
                 "Authorization": None,
                 "Log": ["json-file"],
             },
-            **engine.facts,
+            **_limits(),
             "IPv4Forwarding": False,
             "BridgeNfIptables": False,
             "BridgeNfIp6tables": False,
@@ -108,7 +105,7 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
             "Name": host.nodename,
             "Labels": [],
             "ExperimentalBuild": False,
-            "ServerVersion": version_of_ours(),
+            "ServerVersion": OURS,
             "Runtimes": {"labrunner": {"path": "labrunner"}},
             "DefaultRuntime": "labrunner",
             "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False},
@@ -117,6 +114,23 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
             "InitBinary": "labrunner",
         }
     )
+
+
+def _limits() -> dict[str, Any]:
+    """What of the host's control groups a container can be limited by."""
+    found = layout.host()
+    has = found.controllers
+    return {
+        "MemoryLimit": "memory" in has,
+        "SwapLimit": "memory" in has,
+        "CpuCfsPeriod": "cpu" in has,
+        "CpuCfsQuota": "cpu" in has,
+        "CPUShares": "cpu" in has,
+        "CPUSet": False,
+        "PidsLimit": "pids" in has,
+        "CgroupDriver": "cgroupfs" if has else "none",
+        "CgroupVersion": str(found.version or ""),
+    }
 
 
 async def events(engine: Engine, request: Request, _name: str) -> Answer:
