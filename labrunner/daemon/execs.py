@@ -181,7 +181,7 @@ def close(descriptor: int) -> None:
 
 
 def _pipes(body: ExecBody, *, wanted: bool) -> tuple[Ends, list[int]]:
-    """Our ends of the streams that are wanted, and the process's three: /dev/null for the others, none for a terminal."""
+    """Our ends of the streams that are wanted, and the process's three, /dev/null for others; none for a terminal."""
     if body.tty:
         return Ends(), []
     ours, theirs = [], []

@@ -90,14 +90,14 @@ class Server:
         except ApiError as error:
             answer = Json({"message": error.message}, error.status)
         except RuntimeFailure as failure:
-            error = of_runtime(failure)
-            answer = Json({"message": error.message}, error.status)
+            refused = of_runtime(failure)
+            answer = Json({"message": refused.message}, refused.status)
         except OSError as failure:
             words = os.strerror(failure.errno).lower() if failure.errno else str(failure)
             answer = Json({"message": f"{failure.filename or 'the engine'}: {words}"}, 500)
             if failure.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 _log.exception("%s %s", request.method, request.path)
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - it is logged, and the other clients are served on
             _log.exception("%s %s", request.method, request.path)
             answer = Json({"message": f"the engine broke ({type(failure).__name__}): its log says where"}, 500)
         return await _send(request, answer)

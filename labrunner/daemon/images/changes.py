@@ -3,46 +3,53 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from labrunner.daemon.errors import bad_request
 
+Config = dict[str, Any]
 
-def applied(config: dict[str, Any], instructions: Iterable[str]) -> dict[str, Any]:
+
+def applied(config: Config, instructions: Iterable[str]) -> Config:
     """The configuration with these instructions obeyed. ApiError for others."""
     changed = dict(config)
     for instruction in instructions:
         word, _, rest = instruction.strip().partition(" ")
-        rest = rest.strip()
-        match word.upper():
-            case "CMD":
-                changed["Cmd"] = _command(rest)
-            case "ENTRYPOINT":
-                changed["Entrypoint"] = _command(rest)
-            case "ENV":
-                names, kept = _pairs(rest), changed.get("Env") or []
-                kept = [entry for entry in kept if entry.partition("=")[0] not in names]
-                changed["Env"] = [*kept, *(f"{name}={value}" for name, value in names.items())]
-            case "LABEL":
-                changed["Labels"] = {**(changed.get("Labels") or {}), **_pairs(rest)}
-            case "EXPOSE":
-                ports = {port if "/" in port else f"{port}/tcp": {} for port in rest.split()}
-                changed["ExposedPorts"] = {**(changed.get("ExposedPorts") or {}), **ports}
-            case "USER":
-                changed["User"] = rest
-            case "WORKDIR":
-                changed["WorkingDir"] = rest
-            case "STOPSIGNAL":
-                changed["StopSignal"] = rest
-            case "VOLUME":
-                volumes = {path: {} for path in _words(rest)}
-                changed["Volumes"] = {**(changed.get("Volumes") or {}), **volumes}
-            case _:
-                raise bad_request(f"{word.lower()} is not a valid change command")
+        change = _CHANGES.get(word.upper())
+        if change is None:
+            raise bad_request(f"{word.lower()} is not a valid change command")
+        change(changed, rest.strip())
     return changed
+
+
+def _env(config: Config, text: str) -> None:
+    pairs = _pairs(text)
+    kept = [entry for entry in config.get("Env") or [] if entry.partition("=")[0] not in pairs]
+    config["Env"] = [*kept, *(f"{name}={value}" for name, value in pairs.items())]
+
+
+def _add(config: Config, field: str, more: dict[str, Any]) -> None:
+    config[field] = {**(config.get(field) or {}), **more}
+
+
+def _ports(text: str) -> dict[str, Any]:
+    return {port if "/" in port else f"{port}/tcp": {} for port in text.split()}
+
+
+_CHANGES: Mapping[str, Callable[[Config, str], None]] = {
+    "CMD": lambda config, text: config.update(Cmd=_command(text)),
+    "ENTRYPOINT": lambda config, text: config.update(Entrypoint=_command(text)),
+    "ENV": _env,
+    "EXPOSE": lambda config, text: _add(config, "ExposedPorts", _ports(text)),
+    "LABEL": lambda config, text: _add(config, "Labels", _pairs(text)),
+    "STOPSIGNAL": lambda config, text: config.update(StopSignal=text),
+    "USER": lambda config, text: config.update(User=text),
+    "VOLUME": lambda config, text: _add(config, "Volumes", {path: {} for path in _words(text)}),
+    "WORKDIR": lambda config, text: config.update(WorkingDir=text),
+}
 
 
 def _command(text: str) -> list[str]:

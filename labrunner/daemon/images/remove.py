@@ -11,7 +11,7 @@ Removed = dict[str, str]
 
 
 def remove(parts: Parts, text: str, *, force: bool) -> list[Removed]:
-    """Do what ``docker rmi`` asks for: of several names take the one that was said away, else remove the image. ApiError.
+    """Do what ``docker rmi`` asks for: of several names take away the one that was said, else the image. ApiError.
 
     An image of which containers are made loses its last name by force only, and is kept while one of them runs.
     """

@@ -180,7 +180,7 @@ def _fits(engine: Engine, image: Image, filters: Mapping[str, tuple[str, ...]]) 
 
 
 def _is_like(name: str, pattern: str) -> bool:
-    """Docker's reference filter: a pattern of the whole reference or of the name without its tag; * stops at a slash."""
+    """Docker's reference filter: a pattern of the reference or of its name without the tag; * stops at a slash."""
     expression = "".join("[^/]*" if part == "*" else "[^/]" if part == "?" else re.escape(part) for part in pattern)
     return any(re.fullmatch(expression, text) for text in (name, name.rpartition(":")[0]))
 

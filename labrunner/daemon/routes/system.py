@@ -16,6 +16,7 @@ from labrunner.daemon.images.archives import MACHINES
 from labrunner.daemon.requests import Request
 from labrunner.daemon.times import iso, moment
 from labrunner.daemon.versions import NEWEST, OLDEST, OURS, text
+from labrunner.runtime.cgroups import layout
 
 _PING = (
     ("Api-Version", text(NEWEST)),
@@ -74,7 +75,6 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
             "Plugins": {
                 "Volume": [],
                 "Network": ["bridge", "host", "null"],
-                "Authorization": None,
                 "Log": ["json-file"],
             },
             **_limits(),
@@ -119,7 +119,7 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
 def _limits() -> dict[str, Any]:
     """What of the host's control groups a container can be limited by."""
     found = layout.host()
-    has = found.controllers
+    has = {name for name, _ in found.folders}
     return {
         "MemoryLimit": "memory" in has,
         "SwapLimit": "memory" in has,

@@ -6,7 +6,7 @@ when there is more to read.
 
 from __future__ import annotations
 
-import contextlib
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from labrunner.daemon.containers.container import Container
 from labrunner.daemon.containers.life import Life
-from labrunner.daemon.streams.attach import join
+from labrunner.daemon.streams.attach import Joined, join
 from labrunner.daemon.times import iso
 from labrunner.runtime import folder, log
 from labrunner.runtime.errors import RuntimeFailure
@@ -28,7 +28,7 @@ _LONGEST = 16 << 10
 
 @dataclass(frozen=True)
 class Wish:
-    """What of a log is wanted: which streams (1, 2), between which times (nanoseconds since 1970), how many last lines."""
+    """What of a log is wanted: streams (1, 2), times (nanoseconds since 1970), how many last lines."""
 
     streams: frozenset[int]
     since: int = 0
@@ -78,10 +78,7 @@ class Lines:
 async def logs(life: Life, container: Container, wish: Wish) -> AsyncIterator[bytes]:
     """The wanted lines in pieces; where ``follow``, until the container ends."""
     place, lines, position = container.run / folder.LOG, Lines(), log.Position()
-    joined = None
-    if wish.follow and container.running:
-        with contextlib.suppress(RuntimeFailure):  # it has ended meanwhile
-            joined = await join(life, container, Attach(stdout=True, stderr=True))
+    joined = await _join(life, container) if wish.follow and container.running else None
     try:
         if wish.tail is not None:
             records = _last(place, wish.tail)
@@ -90,22 +87,26 @@ async def logs(life: Life, container: Container, wish: Wish) -> AsyncIterator[by
             if joined is None:
                 made.extend(lines.rest())
             yield _written(made, wish)
-        while True:
+        ended = False
+        while not ended:
             for record in log.read(place, position):
                 position = record.end
-                if piece := _written(lines.of(record), wish):
-                    yield piece
-                if wish.until is not None and record.time > wish.until:
-                    return
-            if joined is None:
-                break
-            if await joined.frame() is None:
-                joined.close()
-                joined = None
+                yield _written(lines.of(record), wish)
+            ended = joined is None or (wish.until or time.time_ns()) < time.time_ns() or await joined.frame() is None
+        for record in log.read(place, position):
+            yield _written(lines.of(record), wish)
         yield _written(lines.rest(), wish)
     finally:
         if joined is not None:
             joined.close()
+
+
+async def _join(life: Life, container: Container) -> Joined | None:
+    """Be told of what a container writes; None where it has ended meanwhile."""
+    try:
+        return await join(life, container, Attach(stdout=True, stderr=True))
+    except RuntimeFailure:
+        return None
 
 
 def before(container: Container, at: Attached | None, wish: Wish) -> Iterator[bytes]:
