@@ -156,7 +156,9 @@ def _whole(
     request: web.BaseRequest, status: int, body: bytes, content_type: str, headers: dict[str, str]
 ) -> web.Response:
     headers = {**_COMMON, "Content-Type": content_type, **headers}
-    return web.Response(status=status, body=b"" if request.method == "HEAD" else body, headers=headers)
+    if request.method == "HEAD":
+        return web.Response(status=status, headers={**headers, "Content-Length": "0"})
+    return web.Response(status=status, body=body, headers=headers)
 
 
 async def _stream(request: web.BaseRequest, answer: Stream) -> web.StreamResponse:

@@ -57,21 +57,21 @@ class Lines:
 
     def of(self, record: log.Record) -> Iterator[Line]:
         """The lines that this record completes."""
-        time, held, begins = self._held.pop(record.stream, (record.time, b"", True))
+        at, held, begins = self._held.pop(record.stream, (record.time, b"", True))
         *whole, rest = (held + record.content).split(b"\n")
         for content in whole:
-            yield Line(time, record.stream, content + b"\n", begins)
-            time, begins = record.time, True
+            yield Line(at, record.stream, content + b"\n", begins)
+            at, begins = record.time, True
         while len(rest) >= _LONGEST:
-            yield Line(time, record.stream, rest[:_LONGEST], begins)
+            yield Line(at, record.stream, rest[:_LONGEST], begins)
             rest, begins = rest[_LONGEST:], False
         if rest:
-            self._held[record.stream] = (time, rest, begins)
+            self._held[record.stream] = (at, rest, begins)
 
     def rest(self) -> Iterator[Line]:
         """What has no end yet."""
-        for stream, (time, content, begins) in self._held.items():
-            yield Line(time, stream, content, begins)
+        for stream, (at, content, begins) in self._held.items():
+            yield Line(at, stream, content, begins)
         self._held.clear()
 
 
