@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -54,14 +55,15 @@ class Container:
         assert isinstance(answer, Started)
         return answer
 
-    def wait(self) -> Exited:
-        """Its end."""
-        with self.connect() as link:
+    def wait(self) -> folder.Exit:
+        """How it ended, once its shim has told so and ended itself."""
+        with contextlib.suppress(OSError, RuntimeFailure), self.connect() as link:  # the shim may have ended already
             channel.call(link, Watch())
-            received = channel.receive(link)
-        assert received
-        assert isinstance(received[0], Exited)
-        return received[0]
+            while channel.receive(link):
+                pass
+        end = folder.read(Path(self.spec.folder), folder.EXIT, folder.Exit)
+        assert end
+        return end
 
     @contextmanager
     def connect(self) -> Iterator[socket.socket]:

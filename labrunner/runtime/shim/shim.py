@@ -27,6 +27,7 @@ from labrunner.runtime.messages import (
     Signal,
     Start,
     Started,
+    Update,
     Watch,
 )
 from labrunner.runtime.perform.terminal import resize
@@ -67,6 +68,7 @@ class Shim:
             Start: self._start,
             Signal: self._signal,
             Resize: self._resize,
+            Update: self._update,
             Exec: self._exec,
             Attach: self._attach,
             Watch: self._watch,
@@ -172,7 +174,7 @@ class Shim:
         child.reap()
         self._remove_group()
         code = _EXIT_CODES.get(failed.kind, _NOT_STARTED)
-        self._tell_end(folder.Exit(code=code, at=time.time_ns(), says=failed.says))
+        self._write_end(folder.Exit(code=code, at=time.time_ns(), says=failed.says))
         if self._asker:
             self._asker.answer(failed)
         self._streams.finish()
@@ -190,7 +192,9 @@ class Shim:
         self._streams.finish()
         oom = bool(self._group.oom_kills())
         self._remove_group()
-        self._tell_end(folder.Exit(code=code, at=time.time_ns(), oom=oom))
+        end = self._write_end(folder.Exit(code=code, at=time.time_ns(), oom=oom))
+        for watcher in self._watchers:
+            watcher.answer(Exited(code=end.code, at=end.at, oom=end.oom))
 
     def _close_control(self) -> None:
         control = self._parked.child.control
@@ -201,12 +205,11 @@ class Shim:
         with contextlib.suppress(OSError):  # what is left is swept by the next daemon
             self._group.remove()
 
-    def _tell_end(self, end: folder.Exit) -> None:
+    def _write_end(self, end: folder.Exit) -> folder.Exit:
         self._running = False
         self._exit = end
         folder.write(self._folder, folder.EXIT, end)
-        for watcher in self._watchers:
-            watcher.answer(Exited(code=end.code, at=end.at, oom=end.oom))
+        return end
 
     def _give_up(self) -> None:
         """Nobody wants the container started."""
@@ -236,6 +239,11 @@ class Shim:
             raise RuntimeFailure(Kind.MISSING_FEATURE, "the container has no terminal")
         with contextlib.suppress(OSError):  # it has ended just now
             resize(self._terminal, message.rows, message.columns)
+        connection.answer(Done())
+
+    def _update(self, connection: Connection, message: Update, _: list[int]) -> None:
+        self._require_running()
+        self._group.limit(message.limits)
         connection.answer(Done())
 
     def _exec(self, connection: Connection, message: Exec, descriptors: list[int]) -> None:

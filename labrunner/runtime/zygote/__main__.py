@@ -14,12 +14,12 @@ from pathlib import Path
 
 from labrunner.runtime import channel, seccomp, syscalls
 from labrunner.runtime.errors import Kind
-from labrunner.runtime.messages import Failed, ForkShim, ForkWorker, Hello
+from labrunner.runtime.messages import Failed, ForkShim, ForkWorker, Hello, Message
 from labrunner.runtime.modes import Mode
 from labrunner.runtime.shim import shim
 from labrunner.runtime.shim.engine import Engine
 from labrunner.runtime.spec import DEFAULT_CAPABILITIES
-from labrunner.runtime.zygote import bootstrap, fork
+from labrunner.runtime.zygote import bootstrap, fork, worker
 
 _INSIDE = "inside"
 
@@ -52,12 +52,21 @@ def serve(daemon: socket.socket, engine: Engine) -> None:
     channel.send(daemon, Hello())
     while received := channel.receive(daemon):
         message, descriptors = received
-        if isinstance(message, ForkShim):
-            spec = message.spec
-            fork.child(lambda: shim.serve(spec, engine, descriptors[0]), descriptors[:1])  # noqa: B023 - forks at once
-        elif isinstance(message, ForkWorker):
-            pass
+        try:
+            _fork(message, descriptors, engine)
+        except OSError as error:  # no process more is allowed
+            says = f"a process of the engine was to be made, and that failed: {error}"
+            with socket.socket(fileno=os.dup(descriptors[0])) as asker:
+                channel.send(asker, Failed(kind=Kind.BROKEN, says=says, errno=error.errno or 0))
         channel.close(descriptors)
+
+
+def _fork(message: Message, descriptors: list[int], engine: Engine) -> None:
+    """Fork what a message asks for; the daemon's hello asks for nothing."""
+    if isinstance(message, ForkShim):
+        fork.child(lambda: shim.serve(message.spec, engine, descriptors[0]), descriptors)
+    elif isinstance(message, ForkWorker):
+        fork.child(lambda: worker.serve(message, descriptors), descriptors)
 
 
 if __name__ == "__main__":
