@@ -8,7 +8,7 @@ from labrunner.runtime import channel, syscalls
 from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.messages import Failed
 from labrunner.runtime.perform import Context, perform
-from labrunner.runtime.plan.container import Plan, container
+from labrunner.runtime.plan.container import container
 from labrunner.runtime.shim import child
 from labrunner.runtime.shim.engine import Engine
 from labrunner.runtime.shim.streams import Streams
@@ -22,15 +22,14 @@ class Parked:
         self.failure: Failed | None = None
         self._spec = spec
         self._group = engine.group(spec.id)
-        plan = container(spec, engine.host(spec.id))
         syscalls.unshare(syscalls.CLONE_NEWPID)  # for our children: the first process and every exec
         if spec.process.tty:
-            self.child = child.fork(lambda context: _become(plan, context), ())
+            self.child = child.fork(lambda context: _become(spec, engine, context), ())
             return
         entry = os.pipe() if spec.open_stdin else None
         output, error = os.pipe(), os.pipe()
         given = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC) if entry is None else entry[0]
-        self.child = child.fork(lambda context: _become(plan, context), (given, output[1], error[1]))
+        self.child = child.fork(lambda context: _become(spec, engine, context), (given, output[1], error[1]))
         channel.close((given, output[1], error[1]))
         streams.use_pipes(output[0], error[0], entry[1] if entry else None)
 
@@ -46,8 +45,10 @@ class Parked:
             self.failure = Failed(kind=Kind.BROKEN, says=says, errno=error.errno or 0)
 
 
-def _become(plan: Plan, context: Context) -> None:
+def _become(spec: ContainerSpec, engine: Engine, context: Context) -> None:
+    """Be the first process. The plan is made here and not in the shim, whose memory stays the zygote's that way."""
     child.own_descriptors_only(context)
+    plan = container(spec, engine.host(spec.id))
     perform(plan.parked, context)
     child.wait_for_shim(context)
     perform(plan.started, context)

@@ -44,14 +44,13 @@ class Execs:
 
     def start(self, asker: Connection, wanted: Process, streams: list[int]) -> None:
         """Start a process. RuntimeFailure (NOT_RUNNING) where the container ends just now."""
-        operations = process(wanted, self._mode)
 
         def become(context: Context) -> None:
             self._group.attach(0)
             syscalls.setns(self._first.child.descriptor, self._flags)
             child.own_descriptors_only(context)
             context.change_root("/")
-            perform(operations, context)
+            perform(process(wanted, self._mode), context)
 
         try:
             one = _Running(asker, child.fork(become, streams))

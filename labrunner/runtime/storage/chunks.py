@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import queue
-import threading
 from collections.abc import Iterator
 
 from labrunner.runtime.storage.failures import bad_archive
@@ -87,6 +85,10 @@ class Ahead:
     """
 
     def __init__(self, pieces: Iterator[bytes | memoryview]) -> None:
+        # Not at the top: with ``threading`` in memory every fork of the zygote costs half a megabyte more.
+        import queue  # noqa: PLC0415 - see above
+        import threading  # noqa: PLC0415 - see above
+
         self._source = pieces
         self._ready: queue.SimpleQueue[bytes | memoryview | BaseException | None] = queue.SimpleQueue()
         self._room = threading.Semaphore(_DEPTH)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from pathlib import Path
 
 from labrunner.runtime import syscalls
@@ -43,7 +42,7 @@ def _emptied(top: int, folder: int, depth: int) -> bool:
             if not item.is_dir(follow_symlinks=False):
                 os.unlink(name, dir_fd=folder)
             elif depth == _DEPTH:
-                os.rename(name, secrets.token_hex(8), src_dir_fd=folder, dst_dir_fd=top)
+                os.rename(name, os.urandom(8).hex(), src_dir_fd=folder, dst_dir_fd=top)
                 whole = False
             else:
                 whole = _without(top, folder, name, depth) and whole

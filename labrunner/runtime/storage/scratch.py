@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +21,7 @@ class Scratch:
 
     def __init__(self, data: str) -> None:
         self._data = Path(data)
-        self._folder = self._data / "tmp" / secrets.token_hex(8)
+        self._folder = self._data / "tmp" / os.urandom(8).hex()
         self._kept: list[Path] = []
 
     def __enter__(self) -> Self:
@@ -38,7 +37,7 @@ class Scratch:
 
     def new(self) -> Path:
         """A path in the folder where nothing is yet."""
-        return self._folder / secrets.token_hex(_NAME)
+        return self._folder / os.urandom(_NAME).hex()
 
     def keep_layer(self, folder: Path) -> None:
         """Make an unpacked layer one of DATA's; its name stays."""

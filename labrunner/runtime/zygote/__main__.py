@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> None:
 def serve(daemon: socket.socket, engine: Engine) -> None:
     """Fork what the daemon asks for."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: whoever is forked tells its end by its connection
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, whose end we see
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()  # Ctrl-C is for the daemon, whose end we see
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
     seccomp.program(DEFAULT_CAPABILITIES, os.uname().machine, engine.mode is Mode.SINGLE)  # kept for all children
     gc.collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -18,7 +17,8 @@ def child(work: Callable[[], None], kept: Iterable[int]) -> int:
     code = 1
     try:
         os.setsid()
-        start_afresh()
+        os.umask(0o077)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a shim wants its children's exit codes
         keep_only({2, *kept})
         work()
         code = 0
@@ -27,15 +27,6 @@ def child(work: Callable[[], None], kept: Iterable[int]) -> int:
     finally:
         sys.stderr.flush()
         os._exit(code)
-
-
-def start_afresh() -> None:
-    """Reset what the zygote set for itself, and keep what it has in memory out of the garbage collector's way."""
-    for number in (signal.SIGCHLD, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    os.umask(0o077)
-    gc.freeze()
 
 
 def keep_only(kept: set[int]) -> None:
