@@ -48,11 +48,15 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
 _Record = TypeVar("_Record", State, Exit)
 
 
-def write(folder: Path, name: str, record: State | Exit) -> None:
-    """Write a record in one step: whoever reads it sees all of it or none."""
-    new = folder / f".{name}"
-    new.write_bytes(msgspec.json.encode(record))
-    new.rename(folder / name)
+def write(descriptor: int, name: str, record: State | Exit) -> None:
+    """Write a record into an open run folder in one step: whoever reads it sees all of it or none."""
+    new = f".{name}"
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600, dir_fd=descriptor)
+    try:
+        os.write(file, msgspec.json.encode(record))
+    finally:
+        os.close(file)
+    os.rename(new, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
 
 
 def read(folder: Path, name: str, kind: type[_Record]) -> _Record | None:
@@ -65,4 +69,4 @@ def read(folder: Path, name: str, kind: type[_Record]) -> _Record | None:
 
 def socket_path(descriptor: int) -> str:
     """The path of the socket below an open run folder, short enough for bind(2) and connect(2)."""
-    return os.fspath(Path(f"/proc/self/fd/{descriptor}/{SOCKET}"))
+    return f"/proc/self/fd/{descriptor}/{SOCKET}"

@@ -40,48 +40,46 @@ class Record:
 
 
 class Writer:
-    """Appends to the log in ``folder``, which is made; at most ``segments`` of about ``limit`` bytes are kept."""
+    """Appends to the log in the folder ``descriptor``; at most ``segments`` of about ``limit`` bytes are kept.
 
-    def __init__(self, folder: Path, limit: int, segments: int) -> None:
-        self._folder = folder
+    By descriptors only: pathlib's many parts would become a shim's own memory.
+    """
+
+    def __init__(self, descriptor: int, limit: int, segments: int) -> None:
+        self._folder = descriptor
         self._limit = limit
         self._segments = segments
-        folder.mkdir(mode=0o700, exist_ok=True)
-        last = max(_numbers(folder), default=1)
+        last = max(_numbers(descriptor), default=1)
         self._open(last)
-        if self.position.offset and not _ends_whole(self._file, self.position.offset):
+        if self.offset and not _ends_whole(self._file, self.offset):
+            os.close(self._file)
             self._open(last + 1)
 
     def _open(self, number: int) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._file = os.open(_path(self._folder, number), flags, 0o600)
-        self.position = Position(number, os.fstat(self._file).st_size)
+        self._file = os.open(_name(number), flags, 0o600, dir_fd=self._folder)
+        self.segment, self.offset = number, os.fstat(self._file).st_size
 
     def write(self, time: int, stream: int, content: bytes) -> None:
         """Append a record. OSError, and nothing appended, where the disk is full."""
-        if self.position.offset >= self._limit:
+        if self.offset >= self._limit:
             self._rotate()
         whole = _HEAD.pack(time, stream, len(content)) + content + _TAIL.pack(_FRAME + len(content))
         try:
-            if os.write(self._file, whole) == len(whole):
-                self.position = Position(self.position.segment, self.position.offset + len(whole))
-                return
+            written = os.write(self._file, whole)
         except OSError:
-            os.ftruncate(self._file, self.position.offset)
-            raise
-        os.ftruncate(self._file, self.position.offset)  # the disk took a part
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written = 0
+        if written < len(whole):
+            os.ftruncate(self._file, self.offset)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.offset += written
 
     def _rotate(self) -> None:
         os.close(self._file)
-        self._open(self.position.segment + 1)
+        self._open(self.segment + 1)
         for number in _numbers(self._folder):
-            if number <= self.position.segment - self._segments:
-                _path(self._folder, number).unlink()
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
+            if number <= self.segment - self._segments:
+                os.unlink(_name(number), dir_fd=self._folder)
 
 
 def read(folder: Path, start: Position = Position()) -> Iterator[Record]:
@@ -89,11 +87,11 @@ def read(folder: Path, start: Position = Position()) -> Iterator[Record]:
 
     A segment that is dropped meanwhile is left out.
     """
-    for number in sorted(_numbers(folder)):
+    for number in sorted(_numbers_at(folder)):
         if number < start.segment:
             continue
         try:
-            file = _path(folder, number).open("rb")
+            file = (folder / _name(number)).open("rb")
         except FileNotFoundError:
             continue
         with file:
@@ -102,9 +100,9 @@ def read(folder: Path, start: Position = Position()) -> Iterator[Record]:
 
 def read_back(folder: Path) -> Iterator[Record]:
     """The records from the last one to the first, for whoever wants the end of the log only."""
-    for number in sorted(_numbers(folder), reverse=True):
+    for number in sorted(_numbers_at(folder), reverse=True):
         try:
-            file = _path(folder, number).open("rb")
+            file = (folder / _name(number)).open("rb")
         except FileNotFoundError:
             continue
         with file:
@@ -144,12 +142,16 @@ def _ends_whole(descriptor: int, size: int) -> bool:
     return bool(_HEAD.unpack(os.pread(descriptor, _HEAD.size, size - whole))[2] + _FRAME == whole)
 
 
-def _numbers(folder: Path) -> list[int]:
+def _numbers(folder: int) -> list[int]:
+    return [int(name) for name in os.listdir(folder) if name.isdigit()]
+
+
+def _numbers_at(folder: Path) -> list[int]:
     try:
         return [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
     except FileNotFoundError:
         return []
 
 
-def _path(folder: Path, number: int) -> Path:
-    return folder / f"{number:06}"
+def _name(number: int) -> str:
+    return f"{number:06}"

@@ -8,7 +8,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from labrunner.runtime import channel, folder, identity
@@ -50,9 +49,9 @@ class Shim:
 
     def __init__(self, spec: ContainerSpec, engine: Engine, first: socket.socket) -> None:
         self._spec = spec
-        self._folder = Path(spec.folder)
+        self._folder = os.open(spec.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._loop = Loop()
-        self._log = Writer(self._folder / folder.LOG, spec.log_bytes, spec.log_segments)
+        self._log = self._open_log()
         self._streams = Streams(
             self._loop, self._log, open_input=spec.open_stdin, once=spec.stdin_once, idle=self._loop.stop
         )
@@ -82,19 +81,24 @@ class Shim:
     def run(self) -> None:
         """Serve until the container has ended and everybody knows, or nobody wants it."""
         self._loop.run()
+        self._unlink(folder.SOCKET)
+
+    def _open_log(self) -> Writer:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder.LOG, 0o700, dir_fd=self._folder)
+        place = os.open(folder.LOG, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._folder)
+        return Writer(place, self._spec.log_bytes, self._spec.log_segments)
+
+    def _unlink(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
-            (self._folder / folder.SOCKET).unlink()
+            os.unlink(name, dir_fd=self._folder)
 
     # --- connections ----------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         self._server = socket.socket(socket.AF_UNIX)
-        descriptor = os.open(self._folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        path = folder.socket_path(descriptor)
-        with contextlib.suppress(FileNotFoundError):
-            Path(path).unlink()
-        self._server.bind(path)  # mode 0700, by the umask
-        os.close(descriptor)
+        self._unlink(folder.SOCKET)
+        self._server.bind(folder.socket_path(self._folder))  # for us only, by the umask
         self._server.listen()
         self._server.setblocking(False)  # noqa: FBT003 - the one thing that this function sets
         self._loop.watch(self._server.fileno(), read=self._accept)
@@ -159,8 +163,7 @@ class Shim:
             boot_id=identity.boot_id(),
             started_at=time.time_ns(),
         )
-        with contextlib.suppress(FileNotFoundError):
-            (self._folder / folder.EXIT).unlink()  # of an earlier start
+        self._unlink(folder.EXIT)  # of an earlier start
         folder.write(self._folder, folder.STATE, state)
         if self._asker:
             self._asker.answer(Started(pid=child.pid, start_time=child.start_time))
@@ -251,7 +254,7 @@ class Shim:
         self._execs.start(connection, message.process, descriptors)
 
     def _attach(self, connection: Connection, message: Attach, _: list[int]) -> None:
-        connection.answer(Attached(segment=self._log.position.segment, offset=self._log.position.offset))
+        connection.answer(Attached(segment=self._log.segment, offset=self._log.offset))
         self._streams.attach(connection.release(), message)
 
     def _watch(self, connection: Connection, _: Watch, __: list[int]) -> None:
