@@ -21,7 +21,7 @@ from labrunner.runtime.errors import Kind, RuntimeFailure
 _PASSWD, _GROUP = "etc/passwd", "etc/group"
 _MOST_BYTES = 1 << 20
 _HIGHEST = (1 << 31) - 1
-_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

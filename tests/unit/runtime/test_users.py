@@ -134,6 +134,11 @@ def test_an_entry_with_a_number_that_is_none_is_no_entry(root: Path, found: Find
     assert found("root").groups == (0,)
 
 
+def test_an_entry_that_no_environment_can_hold_is_no_entry(root: Path, found: Find) -> None:
+    (root / "etc/passwd").write_text("trap:x:0:0::/a\0b:/bin/sh\nroot:x:0:0::/root:/bin/sh\n")
+    assert found("0").home == "/root"
+
+
 def test_a_container_without_the_files_has_root_and_numbers(root: Path, found: Find) -> None:
     for name in ("passwd", "group"):
         (root / "etc" / name).unlink()
