@@ -139,8 +139,9 @@ def _time(value: bytes) -> int:
     if not match:
         raise bad_archive(f"a time was expected in a PAX header, not {shown(value)}")
     sign, seconds, fraction = match.groups(default=b"")
-    within = 0 if sign else _within(int(seconds))
-    return within * _SECOND + (int(fraction[:9].ljust(9, b"0")) if within else 0)
+    if sign or int(seconds) >= _LAST:
+        return 0
+    return int(seconds) * _SECOND + int(fraction[:9].ljust(9, b"0"))
 
 
 def _within(seconds: int) -> int:

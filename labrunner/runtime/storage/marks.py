@@ -37,7 +37,7 @@ class Ids:
 @cache
 def ids() -> Ids:
     """This process's."""
-    return Ids(Path("/proc/self/uid_map").read_text(encoding="ascii"))
+    return Ids(Path("/proc/self/uid_map").read_text(encoding="utf-8"))
 
 
 def prefix() -> str:

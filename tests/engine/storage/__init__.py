@@ -1,0 +1,1 @@
+"""Layers and images on disk, as root and as an ordinary user with a single id."""
