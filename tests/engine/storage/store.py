@@ -97,7 +97,8 @@ def digest(content: bytes) -> str:
 
 def config(*layers: bytes) -> bytes:
     """The configuration of an image of these plain tars."""
-    return images.made({"Cmd": ["true"]}, [images.digest(layer) for layer in layers], []).encode()
+    step = images.History(created="2026-01-01T00:00:00Z", created_by="the test")
+    return images.made({"Cmd": ["true"]}, [images.digest(layer) for layer in layers], [step]).encode()
 
 
 def docker_archive(*layers: bytes, **replaced: bytes) -> bytes:
