@@ -1,0 +1,1 @@
+"""What the Docker Engine API promises, asked of Docker itself and of the namespace engine."""
