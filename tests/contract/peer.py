@@ -135,6 +135,12 @@ class Peer:
             timeout=timeout,
         )
 
+    def docker_bytes(self, *arguments: str, given: bytes = b"") -> bytes:
+        """What one command of the real client, which succeeds, writes."""
+        return subprocess.run(
+            [COMMAND, *arguments], input=given, capture_output=True, check=True, env=self.environ, timeout=PATIENCE
+        ).stdout
+
     def typed(self, *arguments: str) -> pexpect.spawn[str]:
         """One command of the real client on a terminal."""
         return pexpect.spawn(

@@ -44,7 +44,7 @@ def make() -> None:
     if shutil.which("mmdebstrap") is None:
         pytest.skip("mmdebstrap is missing; type: apt-get install --no-install-recommends mmdebstrap")
     new = ARCHIVE.with_suffix(".new.tar")
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=docker.io", "trixie", str(new)]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=docker.io,procps", "trixie", str(new)]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         new.unlink(missing_ok=True)

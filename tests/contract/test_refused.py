@@ -1,0 +1,184 @@
+"""Requests on containers that are refused, with Docker's status and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.contract.image import NAME
+from tests.contract.peer import Peer
+
+Settings = dict[str, Any]
+
+
+def refused(peer: Peer, method: str, path: str, body: object = None) -> tuple[int, str]:
+    """Status and words."""
+    answer = peer.ask(method, path, body)
+    assert answer.status >= 400, answer.body
+    return answer.status, answer.says
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "json"), ("GET", "logs?stdout=1"), ("GET", "top"), ("GET", "stats?stream=0"),
+        ("POST", "start"), ("POST", "stop"), ("POST", "kill"), ("POST", "restart"), ("POST", "wait"),
+        ("POST", "rename?name=contract-x"), ("POST", "resize?h=1&w=1"), ("POST", "attach?stream=1&stdout=1"),
+        ("DELETE", ""),
+    ],
+)  # fmt: skip
+def test_nothing_is_done_to_no_container(peer: Peer, method: str, path: str) -> None:
+    """Status 404 and its name."""
+    place = f"/containers/nothing/{path}" if path else "/containers/nothing"
+    assert refused(peer, method, place) == (404, "No such container: nothing")
+
+
+def test_name_in_use_is_refused(peer: Peer) -> None:
+    """At create and at rename, with the ID of the one that has it."""
+    one, two = peer.create("true", name="contract-one"), peer.create("true", name="contract-two")
+    says = (
+        f'Conflict. The container name "/contract-one" is already in use by container "{one.id}". '
+        "You have to remove (or rename) that container to be able to reuse that name."
+    )
+    assert refused(peer, "POST", "/containers/create?name=contract-one", {"Image": NAME}) == (409, says)
+    status, words = refused(peer, "POST", f"/containers/{two.id}/rename?name=contract-one")
+    assert (status, says in words) == (409, True), words
+
+
+@pytest.mark.parametrize("name", ["x", "a b", "-a", "a/b", "ä"])
+def test_name_that_is_none_is_refused(peer: Peer, name: str) -> None:
+    """Status 400 and what is allowed."""
+    one = peer.client.api
+    answer = peer.ask("POST", f"/containers/create?name={one._url('{0}', name).rsplit('/', 1)[-1]}", {"Image": NAME})  # noqa: SLF001 - its quoting
+    assert answer.status == 400, answer.body
+    assert answer.says == f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+
+
+def test_image_that_is_not_there_is_refused(peer: Peer) -> None:
+    """Status 404, and the client then pulls."""
+    says = "No such image: contract-nothing:latest"
+    assert refused(peer, "POST", "/containers/create", {"Image": "contract-nothing"}) == (404, says)
+
+
+def test_running_container_is_not_removed(peer: Peer) -> None:
+    """Status 409 and what to do."""
+    container = peer.start("sleep", "1000", name="contract-runs")
+    status, says = refused(peer, "DELETE", f"/containers/{container.id}")
+    assert status == 409
+    if peer.kind == "docker-20.10":
+        assert says.startswith(f"You cannot remove a running container {container.id}. Stop the container before")
+    else:
+        assert says.startswith(f'cannot remove container "/contract-runs": container is running: stop the container')
+
+
+def test_stopped_container_is_not_killed(peer: Peer) -> None:
+    """Status 409 and its state."""
+    container = peer.create("true")
+    status, says = refused(peer, "POST", f"/containers/{container.id}/kill")
+    assert status == 409
+    assert says.lower() == f"cannot kill container: {container.id}: container {container.id} is not running"
+
+
+def test_odd_signal_is_refused(peer: Peer) -> None:
+    """Status 400."""
+    container = peer.start("sleep", "1000")
+    status, says = refused(peer, "POST", f"/containers/{container.id}/kill?signal=ODD")
+    assert (status, says.lower()) == (400, "invalid signal: odd")
+
+
+def test_top_of_a_stopped_container_is_refused(peer: Peer) -> None:
+    """Status 409."""
+    container = peer.create("true")
+    status, says = refused(peer, "GET", f"/containers/{container.id}/top")
+    assert (status, says.lower()) == (409, f"container {container.id} is not running")
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "says"),
+    [
+        ({"WorkingDir": "relative"}, 400, "the working directory 'relative' is invalid, it needs to be an absolute path"),
+        ({"Env": ["=x"]}, 400, "invalid environment variable: =x"),
+        ({"StopSignal": "ODD"}, 400, "invalid signal: odd"),
+        ({"Cmd": [], "Entrypoint": []}, 400, "no command specified"),
+        ({"HostConfig": {"Memory": 100}}, 400, "minimum memory limit allowed is 6mb"),
+        ({"HostConfig": {"Memory": 1 << 26, "MemorySwap": 1 << 25}}, 400, "minimum memoryswap limit should be larger than memory limit, see usage"),
+        ({"HostConfig": {"MemorySwap": 1 << 26}}, 400, "you should always set the memory limit when using memoryswap limit, see usage"),
+        ({"HostConfig": {"CpuQuota": 10}}, 400, "cpu cfs quota can not be less than 1ms (i.e. 1000)"),
+        ({"HostConfig": {"CpuPeriod": 10}}, 400, "cpu cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)"),
+        ({"HostConfig": {"NanoCpus": -1}}, 400, "range of cpus is from 0.01 to"),
+        ({"HostConfig": {"CapAdd": ["nonsense"]}}, 400, 'invalid capadd: unknown capability: "cap_nonsense"'),
+        ({"HostConfig": {"CapDrop": ["nonsense"]}}, 400, 'invalid capdrop: unknown capability: "cap_nonsense"'),
+        ({"HostConfig": {"ShmSize": -1}}, 400, "shm size can not be less than 0"),
+        ({"HostConfig": {"OomScoreAdj": 5000}}, 400, "invalid value 5000, range for oom score adj is [-1000, 1000]"),
+        ({"HostConfig": {"RestartPolicy": {"Name": "odd"}}}, 400, "invalid restart policy"),
+        ({"HostConfig": {"AutoRemove": True, "RestartPolicy": {"Name": "always"}}}, 400, "can't create 'autoremove' container with restart policy"),
+        ({"HostConfig": {"Tmpfs": {"relative": ""}}}, 400, "invalid mount path: 'relative' mount path must be absolute"),
+        ({"HostConfig": {"Binds": ["/tmp:relative"]}}, None, "mount path must be absolute"),
+        ({"HostConfig": {"Binds": ["/tmp:/x:odd"]}}, None, "invalid mode: odd"),
+        ({"HostConfig": {"Mounts": [{"Type": "bind", "Source": "/no-such-folder", "Target": "/x"}]}}, 400, 'invalid mount config for type "bind": bind source path does not exist: /no-such-folder'),
+        ({"HostConfig": {"Mounts": [{"Type": "odd", "Target": "/x"}]}}, 400, "mount type unknown"),
+        ({"HostConfig": {"SecurityOpt": ["odd"]}}, None, 'invalid --security-opt 1: "odd"'),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be_are_refused_at_create(peer: Peer, config: Settings, status: int | None, says: str) -> None:  # fmt: skip
+    """Status 400 (None: 500 in some versions of Docker), and nothing is made."""
+    got, words = refused(peer, "POST", "/containers/create", {"Image": NAME, **config})
+    assert got == status or (status is None and got in {400, 500}), words
+    assert says in words.lower()
+    assert peer.client.containers.list(all=True) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"Image": 3}'])
+def test_body_that_is_no_configuration_is_refused(peer: Peer, body: bytes) -> None:
+    """Status 400."""
+    answer = peer.ask("POST", "/containers/create", body, headers={"Content-Type": "application/json"})
+    assert answer.status == 400 or (answer.status == 500 and peer.kind == "docker-20.10"), answer.body
+    assert answer.says
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "code", "says"),
+    [
+        ({"command": ["no-such-program"]}, 400, 127, 'exec: "no-such-program": executable file not found in $PATH'),
+        ({"command": ["/nothing/x"]}, 400, 127, 'exec: "/nothing/x": stat /nothing/x: no such file or directory'),
+        ({"command": ["/work/not-executable"]}, 400, 126, 'exec: "/work/not-executable": permission denied'),
+        ({"command": ["/work"]}, 400, 126, "permission denied"),
+        ({"user": "nobody-here"}, 500, 128, "unable to find user nobody-here: no matching entries in passwd file"),
+        ({"user": "0:nogroup"}, 500, 128, "unable to find group nogroup: no matching entries in group file"),
+        ({"user": "-1"}, 500, 128, "uids and gids must be in range 0-2147483647"),
+        ({"user": "4294967296"}, 500, 128, "uids and gids must be in range 0-2147483647"),
+    ],
+)
+def test_start_that_fails_says_why(peer: Peer, settings: Settings, status: int, code: int, says: str) -> None:
+    """The container stays as created, with the code that ``docker run`` ends with, and can be removed."""
+    container = peer.create(*settings.pop("command", ["true"]), **settings)
+    got, words = refused(peer, "POST", f"/containers/{container.id}/start")
+    assert (got, says in words) == (status, True), words
+    container.reload()
+    state = container.attrs["State"]
+    assert (state["Status"], state["ExitCode"], state["Pid"], says in state["Error"]) == ("created", code, 0, True)
+    container.remove()
+
+
+@pytest.mark.parametrize(("command", "code"), [("no-such-program", 127), ("/work/not-executable", 126)])
+def test_docker_run_ends_with_the_shells_code(peer: Peer, command: str, code: int) -> None:
+    """Through the real client, which reads it from the words."""
+    done = peer.docker("run", "--rm", "contract", command)
+    assert (done.returncode, done.stderr.startswith("docker: Error response from daemon: ")) == (code, True), done
+
+
+def test_network_that_is_not_there_is_refused_at_start(peer: Peer) -> None:
+    """Status 404."""
+    container = peer.create("true", network_mode="contract-nothing")
+    status, says = refused(peer, "POST", f"/containers/{container.id}/start")
+    assert (status, says) == (404, "network contract-nothing not found")
+
+
+def test_working_folder_that_is_a_file_is_refused(peer: Peer) -> None:
+    """Whether at create, as Docker does, or at start."""
+    made = peer.ask("POST", "/containers/create", {"Image": NAME, "Cmd": ["true"], "WorkingDir": "/etc/passwd"})
+    if made.status == 201:
+        made = peer.ask("POST", f"/containers/{made.json['Id']}/start")
+    assert made.status in {400, 500}
+    assert "not a directory" in made.says
