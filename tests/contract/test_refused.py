@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from tests.contract.hijack import hijack
 from tests.contract.image import NAME
 from tests.contract.peer import Peer
 
@@ -23,15 +25,27 @@ def refused(peer: Peer, method: str, path: str, body: object = None) -> tuple[in
     ("method", "path"),
     [
         ("GET", "json"), ("GET", "logs?stdout=1"), ("GET", "top"), ("GET", "stats?stream=0"),
-        ("POST", "start"), ("POST", "stop"), ("POST", "kill"), ("POST", "restart"), ("POST", "wait"),
-        ("POST", "rename?name=contract-x"), ("POST", "resize?h=1&w=1"), ("POST", "attach?stream=1&stdout=1"),
-        ("DELETE", ""),
+        ("POST", "start"), ("POST", "stop"), ("POST", "restart"), ("POST", "wait"),
+        ("POST", "rename?name=contract-x"), ("POST", "resize?h=1&w=1"), ("DELETE", ""),
     ],
 )  # fmt: skip
 def test_nothing_is_done_to_no_container(peer: Peer, method: str, path: str) -> None:
     """Status 404 and its name."""
     place = f"/containers/nothing/{path}" if path else "/containers/nothing"
     assert refused(peer, method, place) == (404, "No such container: nothing")
+
+
+def test_nothing_is_killed_in_no_container(peer: Peer) -> None:
+    """Status 404 and, alone of all, a word more."""
+    status, says = refused(peer, "POST", "/containers/nothing/kill")
+    assert (status, says.lower()) == (404, "cannot kill container: nothing: no such container: nothing")
+
+
+def test_attach_to_no_container_is_refused_in_the_stream(peer: Peer) -> None:
+    """The words come bare behind the head, as what would have followed."""
+    with hijack(peer, "/containers/nothing/attach?stream=1&stdout=1") as attached:
+        assert attached.status == 404
+        assert attached.read_all() == b"No such container: nothing\r\n"
 
 
 def test_name_in_use_is_refused(peer: Peer) -> None:
@@ -49,8 +63,7 @@ def test_name_in_use_is_refused(peer: Peer) -> None:
 @pytest.mark.parametrize("name", ["x", "a b", "-a", "a/b", "ä"])
 def test_name_that_is_none_is_refused(peer: Peer, name: str) -> None:
     """Status 400 and what is allowed."""
-    one = peer.client.api
-    answer = peer.ask("POST", f"/containers/create?name={one._url('{0}', name).rsplit('/', 1)[-1]}", {"Image": NAME})  # noqa: SLF001 - its quoting
+    answer = peer.ask("POST", f"/containers/create?name={quote(name)}", {"Image": NAME})
     assert answer.status == 400, answer.body
     assert answer.says == f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
 
@@ -100,7 +113,6 @@ def test_top_of_a_stopped_container_is_refused(peer: Peer) -> None:
         ({"WorkingDir": "relative"}, 400, "the working directory 'relative' is invalid, it needs to be an absolute path"),
         ({"Env": ["=x"]}, 400, "invalid environment variable: =x"),
         ({"StopSignal": "ODD"}, 400, "invalid signal: odd"),
-        ({"Cmd": [], "Entrypoint": []}, 400, "no command specified"),
         ({"HostConfig": {"Memory": 100}}, 400, "minimum memory limit allowed is 6mb"),
         ({"HostConfig": {"Memory": 1 << 26, "MemorySwap": 1 << 25}}, 400, "minimum memoryswap limit should be larger than memory limit, see usage"),
         ({"HostConfig": {"MemorySwap": 1 << 26}}, 400, "you should always set the memory limit when using memoryswap limit, see usage"),
