@@ -12,7 +12,23 @@ from pathlib import Path
 
 NAME = "contract:latest"
 PROGRAMS = (
-    *("bash", "cat", "chmod", "chown", "cp", "dd", "echo", "env", "false", "grep", "head", "hostname", "id", "kill", "ln"),
+    *(
+        "bash",
+        "cat",
+        "chmod",
+        "chown",
+        "cp",
+        "dd",
+        "echo",
+        "env",
+        "false",
+        "grep",
+        "head",
+        "hostname",
+        "id",
+        "kill",
+        "ln",
+    ),
     *("ls", "mkdir", "mknod", "mount", "mv", "nproc", "perl", "printf", "ps", "pwd", "readlink", "rm", "seq", "sh"),
     *("sha256sum", "sleep", "sort", "stat", "stty", "tail", "tee", "test", "top", "touch", "tr", "true", "tty"),
     *("uname", "unshare", "wc", "yes"),

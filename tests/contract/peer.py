@@ -84,9 +84,7 @@ class Peer:
         """The newest version of the API that it speaks."""
         return tuple(int(part) for part in str(self.client.version()["ApiVersion"]).split("."))
 
-    def ask(
-        self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def ask(self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Answer:
         """One request, on a connection of its own; a body that is not bytes travels as JSON."""
         connection = Connection(self.socket)
         sent = dict(headers or {})
@@ -146,3 +144,10 @@ class Peer:
         return pexpect.spawn(
             COMMAND, list(arguments), env=self.environ, encoding="utf-8", timeout=PATIENCE, dimensions=(30, 100)
         )
+
+
+def beside(container: Container, *command: str, **settings: Any) -> str:  # noqa: ANN401 - docker-py's own
+    """What a process beside the container's first one says, on both streams."""
+    output = container.exec_run(list(command), **settings).output
+    assert isinstance(output, bytes)
+    return output.decode()

@@ -155,7 +155,7 @@ def import_image(peer: Peer) -> None:
     """Give the engine the image ``contract``."""
     (peer.folder / "docker-config").mkdir()
     done = subprocess.run(
-        [COMMAND, "import", "--change", "ENV PATH=/usr/bin", "--change", "CMD [\"sh\"]", "-", NAME],
+        [COMMAND, "import", "--change", "ENV PATH=/usr/bin", "--change", 'CMD ["sh"]', "-", NAME],
         input=root_file_system(),
         capture_output=True,
         check=False,

@@ -26,7 +26,9 @@ def layer(name: str, content: bytes) -> bytes:
     return written.getvalue()
 
 
-def archive(layers: list[bytes], *, diff_ids: list[str] | None = None, names: tuple[str, ...] = ("contract-loaded:v1",)) -> bytes:
+def archive(
+    layers: list[bytes], *, diff_ids: list[str] | None = None, names: tuple[str, ...] = ("contract-loaded:v1",)
+) -> bytes:
     """An image as ``docker save`` writes it."""
     told = diff_ids or [f"sha256:{hashlib.sha256(content).hexdigest()}" for content in layers]
     config = json.dumps(
@@ -40,7 +42,9 @@ def archive(layers: list[bytes], *, diff_ids: list[str] | None = None, names: tu
         }
     ).encode()
     name = hashlib.sha256(config).hexdigest()
-    manifest = [{"Config": f"{name}.json", "RepoTags": list(names), "Layers": [f"{at}/layer.tar" for at in range(len(layers))]}]
+    manifest = [
+        {"Config": f"{name}.json", "RepoTags": list(names), "Layers": [f"{at}/layer.tar" for at in range(len(layers))]}
+    ]
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as whole:
         add(whole, f"{name}.json", config, 0o644)
@@ -81,11 +85,16 @@ def test_saved_archive_can_be_read_by_others(peer: Peer) -> None:
         assert manifest[0]["RepoTags"] == [NAME]
         config = (whole.extractfile(manifest[0]["Config"]) or io.BytesIO()).read()
         layers = [
-            hashlib.sha256((whole.extractfile(name) or io.BytesIO()).read()).hexdigest() for name in manifest[0]["Layers"]
+            hashlib.sha256((whole.extractfile(name) or io.BytesIO()).read()).hexdigest()
+            for name in manifest[0]["Layers"]
         ]
     image = peer.ask("GET", f"/images/{NAME}/json").json
     assert f"sha256:{hashlib.sha256(config).hexdigest()}" == image["Id"]
-    assert [f"sha256:{digest}" for digest in layers] == image["RootFS"]["Layers"] == json.loads(config)["rootfs"]["diff_ids"]
+    assert (
+        [f"sha256:{digest}" for digest in layers]
+        == image["RootFS"]["Layers"]
+        == json.loads(config)["rootfs"]["diff_ids"]
+    )
 
 
 def test_two_images_in_one_archive(peer: Peer) -> None:
@@ -106,7 +115,10 @@ def test_archive_is_read_by_the_docker_command(peer: Peer, tmp_path: Path) -> No
     assert (done.returncode, "Loaded image: contract-loaded:v1" in done.stdout) == (0, True), done.stderr
     image = peer.ask("GET", "/images/contract-loaded:v1/json").json
     assert (len(image["RootFS"]["Layers"]), image["Size"], image["Config"]["Env"]) == (2, 3, ["A=b"])
-    assert [row["CreatedBy"] for row in peer.ask("GET", "/images/contract-loaded:v1/history").json] == ["layer 1", "layer 0"]
+    assert [row["CreatedBy"] for row in peer.ask("GET", "/images/contract-loaded:v1/history").json] == [
+        "layer 1",
+        "layer 0",
+    ]
     saved = tmp_path / "saved.tar"
     assert peer.docker("save", "--output", str(saved), "contract-loaded:v1").returncode == 0
     assert load(peer, saved.read_bytes()).status == 200
@@ -156,7 +168,12 @@ def with_odd_manifest() -> bytes:
     """A manifest that names what is not there."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as whole:
-        add(whole, "manifest.json", b'[{"Config": "nothing.json", "RepoTags": ["contract-loaded:v1"], "Layers": []}]', 0o644)
+        add(
+            whole,
+            "manifest.json",
+            b'[{"Config": "nothing.json", "RepoTags": ["contract-loaded:v1"], "Layers": []}]',
+            0o644,
+        )
     return written.getvalue()
 
 
@@ -190,7 +207,9 @@ def test_save_of_what_is_not_there_is_refused(peer: Peer) -> None:
 
 
 def test_image_of_127_layers_runs(peer: Peer) -> None:
-    """The most that Docker takes."""
+    """The most that an overlay's options of one page have place for; Docker takes 125."""
+    if peer.is_docker:
+        pytest.skip("Docker takes 125")
     base = (peer.ask("GET", f"/images/{NAME}/get")).body
     with tarfile.open(fileobj=io.BytesIO(base)) as whole:
         manifest = json.load(whole.extractfile("manifest.json") or io.BytesIO())
@@ -198,7 +217,9 @@ def test_image_of_127_layers_runs(peer: Peer) -> None:
     layers = [programs, *(layer(f"layer-{at}", b"x") for at in range(126))]
     answer = load(peer, archive(layers))
     assert "Loaded image" in answer.body.decode(), answer.body
-    container = peer.client.containers.create("contract-loaded:v1", ["/usr/bin/sh", "-c", "/usr/bin/ls / | /usr/bin/grep -c layer-"])
+    container = peer.client.containers.create(
+        "contract-loaded:v1", ["/usr/bin/sh", "-c", "/usr/bin/ls / | /usr/bin/grep -c layer-"]
+    )
     container.start()
     container.wait()
     assert container.logs() == b"126\n"

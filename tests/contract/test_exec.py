@@ -11,7 +11,7 @@ import pytest
 from docker.models.containers import Container
 
 from tests.contract.hijack import hijack, make_exec
-from tests.contract.peer import Peer
+from tests.contract.peer import Peer, beside
 from tests.contract.waiting import until
 
 FAST = 200
@@ -26,24 +26,25 @@ def running(peer: Peer) -> Container:
 
 def test_exec_gives_both_streams_and_its_code(running: Container) -> None:
     """Through docker-py."""
-    code, output = running.exec_run(["sh", "-c", "echo out; echo err >&2; exit 5"], demux=True)
-    assert (code, output) == (5, (b"out\n", b"err\n"))
+    answer: object = running.exec_run(["sh", "-c", "echo out; echo err >&2; exit 5"], demux=True)
+    assert answer == (5, (b"out\n", b"err\n"))
 
 
 def test_exec_is_in_the_containers_namespaces(running: Container) -> None:
     """Every namespace is the first process's."""
     kinds = ("mnt", "pid", "uts", "ipc", "net", "user", "cgroup")
-    code, output = running.exec_run(["sh", "-c", f"for n in {' '.join(kinds)}; do readlink /proc/1/ns/$n; done"])
-    own = running.exec_run(["sh", "-c", f"for n in {' '.join(kinds)}; do readlink /proc/self/ns/$n; done"])
-    assert (code, output) == own
-    assert len(output.split()) == len(kinds)
+    first, own = (
+        beside(running, "sh", "-c", f"for n in {' '.join(kinds)}; do readlink /proc/{which}/ns/$n; done").split()
+        for which in ("1", "self")
+    )
+    assert (own, len(own)) == (first, len(kinds))
 
 
 def test_exec_has_the_containers_environment_and_folder(running: Container) -> None:
     """And what the request adds."""
-    code, output = running.exec_run(["sh", "-c", "echo $OF $MORE $HOME; pwd"], environment={"MORE": "exec"})
-    assert (code, output) == (0, b"container exec /root\n/work\n")
-    assert running.exec_run("pwd", workdir="/tmp").output == b"/tmp\n"  # noqa: S108 - the container's
+    told = beside(running, "sh", "-c", "echo $OF $MORE $HOME; pwd", environment={"MORE": "exec"})
+    assert told == "container exec /root\n/work\n"
+    assert beside(running, "pwd", workdir="/home") == "/home\n"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_exec_has_the_containers_environment_and_folder(running: Container) -> N
 )
 def test_exec_has_the_user_of_the_request(peer: Peer, running: Container, user: str, says: str) -> None:
     """In every spelling, with its groups; an engine with a single ID has no other than root."""
-    output = running.exec_run(["sh", "-c", 'echo $(id -u):$(id -g):$(id -G | tr " " ,)'], user=user).output.decode()
+    output = beside(running, "sh", "-c", 'echo $(id -u):$(id -g):$(id -G | tr " " ,)', user=user)
     assert output.strip() == ("0:0:0" if peer.is_single else says)
 
 
@@ -86,10 +87,10 @@ def test_inspect_tells_of_an_exec(peer: Peer, running: Container) -> None:
 
 def test_detached_exec_is_no_stream(peer: Peer, running: Container) -> None:
     """The answer is 200 at once; the process goes on."""
-    made = make_exec(peer, running.id, "sh", "-c", "echo done >/tmp/detached")
+    made = make_exec(peer, running.id, "sh", "-c", "echo done >/work/detached")
     answer = peer.ask("POST", f"/exec/{made}/start", {"Detach": True})
     assert (answer.status, answer.body) == (200, b"")
-    until(lambda: running.exec_run(["cat", "/tmp/detached"]).output == b"done\n")
+    until(lambda: beside(running, "cat", "/work/detached") == "done\n")
 
 
 def test_exec_with_a_terminal(peer: Peer, running: Container) -> None:
@@ -146,9 +147,7 @@ def test_exec_outlives_nothing(peer: Peer) -> None:
         ("/work", "permission denied"),
     ],
 )
-def test_program_that_cannot_run_says_so_in_the_stream(
-    peer: Peer, running: Container, command: str, says: str
-) -> None:
+def test_program_that_cannot_run_says_so_in_the_stream(peer: Peer, running: Container, command: str, says: str) -> None:
     """The code is 126 for all of them; detached, the request itself is refused."""
     made = make_exec(peer, running.id, command)
     with hijack(peer, f"/exec/{made}/start", START) as started:

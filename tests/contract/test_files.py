@@ -35,12 +35,16 @@ def test_two_containers_of_an_image_do_not_see_each_others_files(peer: Peer) -> 
 @pytest.mark.parametrize("spelling", ["binds", "mounts"])
 def test_bind_shows_the_hosts_folder(peer: Peer, shared: Path, spelling: str) -> None:
     """Both ways, and read-only where that is asked for."""
+
     def settings(*, read_only: bool) -> dict[str, object]:
         if spelling == "binds":
             return {"volumes": [f"{shared}:/shared{':ro' if read_only else ''}"]}
         return {"mounts": [Mount("/shared", str(shared), type="bind", read_only=read_only)]}
 
-    assert peer.output("sh", "-c", "cat /shared/given; echo back >/shared/made", **settings(read_only=False)) == "from the host\n"
+    assert (
+        peer.output("sh", "-c", "cat /shared/given; echo back >/shared/made", **settings(read_only=False))
+        == "from the host\n"
+    )
     assert (shared / "made").read_text() == "back\n"
     refused = peer.output("sh", "-c", "cat /shared/given; echo x >/shared/other", **settings(read_only=True))
     assert refused.startswith("from the host\n")
@@ -65,14 +69,25 @@ def test_bind_is_told_by_inspect(peer: Peer, shared: Path) -> None:
     container.reload()
     assert container.attrs["HostConfig"]["Binds"] == [f"{shared}:/shared:ro"]
     assert container.attrs["Mounts"] == [
-        {"Type": "bind", "Source": str(shared), "Destination": "/shared", "Mode": "ro", "RW": False, "Propagation": "rprivate"}
+        {
+            "Type": "bind",
+            "Source": str(shared),
+            "Destination": "/shared",
+            "Mode": "ro",
+            "RW": False,
+            "Propagation": "rprivate",
+        }
     ]
 
 
 def test_read_only_root_takes_nothing(peer: Peer) -> None:
     """But /dev/shm and the memory file systems of the request do."""
     told = peer.output(
-        "sh", "-c", "touch /x; touch /tmp/y && touch /dev/shm/z && echo ok", read_only=True, tmpfs={"/tmp": ""}  # noqa: S108 - the container's
+        "sh",
+        "-c",
+        "touch /x; touch /tmp/y && touch /dev/shm/z && echo ok",
+        read_only=True,
+        tmpfs={"/tmp": ""},  # noqa: S108 - the container's
     )
     assert "Read-only file system" in told
     assert told.endswith("ok\n")
@@ -101,8 +116,8 @@ def test_devices_are_the_usual_ones(peer: Peer) -> None:
     told = set(peer.output("ls", "/dev").split())
     usual = {"fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout"}
     assert told - {"console", "core"} == usual | {"tty", "urandom", "zero"}
-    script = "echo x >/dev/null; head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/full; readlink /dev/fd"
-    lines = peer.output("sh", "-c", script).splitlines()
+    script = "echo x >/dev/null; head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/full"
+    lines = peer.output("sh", "-c", f"{script}; readlink /dev/fd").splitlines()
     assert lines[:2] == ["4", "4"]
     assert "No space left on device" in lines[2]
     assert lines[3] == "/proc/self/fd"

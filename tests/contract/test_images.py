@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import tarfile
 from urllib.parse import quote
 
@@ -48,10 +51,6 @@ def test_import_makes_an_image_of_one_layer(peer: Peer) -> None:
 def test_import_takes_every_compression(peer: Peer) -> None:
     """Told by its first bytes; the layer is the same."""
     plain = small_root()
-    import bz2  # noqa: PLC0415 - for this test alone
-    import gzip  # noqa: PLC0415
-    import lzma  # noqa: PLC0415
-
     layers = set()
     for number, content in enumerate((plain, gzip.compress(plain), bz2.compress(plain), lzma.compress(plain))):
         path = f"/images/create?fromSrc=-&repo=contract-small&tag=v{number}"
@@ -125,7 +124,9 @@ def test_commit_makes_an_image_of_what_was_written(peer: Peer) -> None:
     script = "echo new >/made; rm /work/not-executable; mkdir /folder; ln -s /made /link; chmod 640 /made"
     container = peer.start("sh", "-c", script, environment={"A": "b"})
     container.wait()
-    image = container.commit("contract-made", "v1", message="hi", author="me", changes=["LABEL x=y", 'CMD ["cat", "/link"]'])
+    image = container.commit(
+        "contract-made", "v1", message="hi", author="me", changes=["LABEL x=y", 'CMD ["cat", "/link"]']
+    )
     told = peer.ask("GET", "/images/contract-made:v1/json").json
     base = peer.ask("GET", f"/images/{NAME}/json").json
     assert (told["Id"], told["Parent"], told["Comment"], told["Author"]) == (image.id, base["Id"], "hi", "me")
@@ -155,7 +156,10 @@ def test_history_tells_each_layer(peer: Peer) -> None:
     container.wait()
     image = container.commit("contract-made", "v1", message="second")
     rows = peer.ask("GET", "/images/contract-made:v1/history").json
-    assert [(row["Tags"], row["Comment"]) for row in rows] == [(["contract-made:v1"], "second"), ([NAME], "Imported from -")]
+    assert [(row["Tags"], row["Comment"]) for row in rows] == [
+        (["contract-made:v1"], "second"),
+        ([NAME], "Imported from -"),
+    ]
     assert (rows[0]["Id"], rows[0]["Size"]) == (image.id, 1000)
     assert rows[0]["CreatedBy"] == "sh -c head -c 1000 /dev/zero >/made"
     assert rows[1]["Size"] > 1 << 20
@@ -179,11 +183,9 @@ def test_image_in_use_is_not_removed(peer: Peer) -> None:
     image = peer.client.images.get(NAME)
     short, used = str(container.id)[:12], str(image.id).removeprefix("sha256:")[:12]
     refused = peer.ask("DELETE", "/images/contract")
-    assert (refused.status, refused.says) == (
-        409,
-        f'conflict: unable to remove repository reference "contract" (must force) - container {short} is using its '
-        f"referenced image {used}",
-    )
+    says = 'conflict: unable to remove repository reference "contract" (must force)'
+    using = f"container {short} is using its referenced image {used}"
+    assert (refused.status, refused.says) == (409, f"{says} - {using}")
     by_id = peer.ask("DELETE", f"/images/{used}")
     assert by_id.status == 409
     assert short in by_id.says

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from tests.contract.peer import Peer
+from tests.contract.peer import Peer, beside
 
 #: Docker's default capabilities as a mask (capabilities(7)).
 DEFAULT = "00000000a80425fb"
+#: Prints the error of a system call; perl hands it no constants, hence the empty strings before names below.
 SYSCALL = "my $r = syscall({number}, {arguments}); print $r == -1 ? $!+0 : 'done', qq(\\n)"
 
 
@@ -19,7 +22,7 @@ def status_of(peer: Peer, *fields: str, **settings: object) -> dict[str, str]:
 
 
 def test_status_of_the_first_process_is_as_dockers(peer: Peer) -> None:
-    """Capabilities, seccomp filter, no new privileges only in the way with a single ID, where the kernel asks for it."""
+    """Capabilities and seccomp filter; no new privileges where the kernel asks for it, with a single ID."""
     told = status_of(peer, "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "Seccomp", "NoNewPrivs", "NSpid", "Groups")
     none = "0" * 16
     assert told == {
@@ -50,8 +53,8 @@ def test_exec_has_the_same_rights(peer: Peer) -> None:
     """Capabilities, filter, privileges."""
     container = peer.start("sleep", "1000")
     fields = "^(Cap|Seccomp:|NoNewPrivs)"
-    first = container.exec_run(["grep", "-E", fields, "/proc/1/status"]).output
-    assert container.exec_run(["grep", "-E", fields, "/proc/self/status"]).output == first
+    first = beside(container, "grep", "-E", fields, "/proc/1/status")
+    assert beside(container, "grep", "-E", fields, "/proc/self/status") == first
 
 
 def test_no_new_privileges_where_asked_for(peer: Peer) -> None:
@@ -69,18 +72,18 @@ def test_seccomp_can_be_switched_off(peer: Peer) -> None:
     ("name", "number", "arguments"),
     [
         ("keyctl", 250, "0, 0, 0"),
-        ("mount", 165, "'none', '/work', 'tmpfs', 0, 0"),
+        ("mount", 165, "''.'none', ''.'/work', ''.'tmpfs', 0, 0"),
         ("unshare", 272, "0x10000000"),
         ("bpf", 321, "0, 0, 0"),
         ("perf_event_open", 298, "0, 0, -1, -1, 0"),
         ("userfaultfd", 323, "0"),
         ("reboot", 169, "0, 0, 0"),
-        ("swapon", 167, "'/x', 0"),
+        ("swapon", 167, "''.'/x', 0"),
         ("kexec_load", 246, "0, 0, 0, 0"),
-        ("add_key", 248, "'user', 'x', 'y', 1, 0"),
+        ("add_key", 248, "''.'user', ''.'x', ''.'y', 1, 0"),
         ("open_by_handle_at", 304, "0, 0, 0"),
         ("setns", 308, "0, 0"),
-        ("pivot_root", 155, "'/x', '/y'"),
+        ("pivot_root", 155, "''.'/x', ''.'/y'"),
         ("init_module", 175, "0, 0, 0"),
     ],
 )
@@ -117,20 +120,22 @@ def test_masked_paths_are_empty(peer: Peer) -> None:
     assert peer.output("sh", "-c", folders) == ""
 
 
-@pytest.mark.parametrize("path", ["/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/sys/kernel"])
+@pytest.mark.parametrize(
+    "path", ["/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/sys/kernel"]
+)
 def test_read_only_paths_take_nothing(peer: Peer, path: str) -> None:
     """Though the process is root inside."""
     told = peer.output("sh", "-c", f"if test -d {path}; then touch {path}/x; else echo x >{path}; fi")
-    assert any(word in told for word in ("Read-only file system", "Permission denied", "No such file", "nonexistent")), told
+    assert any(
+        word in told for word in ("Read-only file system", "Permission denied", "No such file", "nonexistent")
+    ), told
 
 
 def test_namespaces_are_its_own(peer: Peer) -> None:
     """PID, mount, UTS, IPC and network always; user where the engine is an ordinary user's."""
     kinds = ["pid", "mnt", "uts", "ipc", "net", "user"]
     container = peer.start("sleep", "1000")
-    inside = container.exec_run(["readlink", *(f"/proc/1/ns/{kind}" for kind in kinds)]).output.decode().split()
-    import os  # noqa: PLC0415 - for this test alone
-
+    inside = beside(container, "readlink", *(f"/proc/1/ns/{kind}" for kind in kinds)).split()
     outside = [os.readlink(f"/proc/self/ns/{kind}") for kind in kinds]  # noqa: PTH115 - no file is meant
     shared = {kind for kind, one, other in zip(kinds, inside, outside, strict=True) if one == other}
     assert shared == (set() if peer.is_single else {"user"})
@@ -148,8 +153,6 @@ def test_host_network_is_the_engines(peer: Peer) -> None:
     """``--network host``: the network namespace of the engine's process."""
     container = peer.start("sleep", "1000", network_mode="host")
     container.reload()
-    import os  # noqa: PLC0415 - for this test alone
-
     pid = container.attrs["State"]["Pid"]
     assert os.readlink(f"/proc/{pid}/ns/net") == os.readlink(f"/proc/{peer.pid}/ns/net")  # noqa: PTH115 - no file is meant
 

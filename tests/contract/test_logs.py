@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import threading
 from urllib.parse import quote
 
@@ -33,14 +33,22 @@ def logs(peer: Peer, container: Container, query: str) -> list[tuple[int, bytes]
 @pytest.fixture
 def talker(peer: Peer) -> Container:
     """One that said four lines in turn on two streams, and a last one without an end."""
-    container = peer.start("sh", "-c", "for i in 1 2; do echo o$i; sleep 0.05; echo e$i >&2; sleep 0.05; done; printf tail")
+    container = peer.start(
+        "sh", "-c", "for i in 1 2; do echo o$i; sleep 0.05; echo e$i >&2; sleep 0.05; done; printf tail"
+    )
     container.wait()
     return container
 
 
 def test_lines_come_in_order_on_their_streams(peer: Peer, talker: Container) -> None:
     """A frame for each line; the last one has no end because none was said."""
-    assert logs(peer, talker, "stdout=1&stderr=1") == [(1, b"o1\n"), (2, b"e1\n"), (1, b"o2\n"), (2, b"e2\n"), (1, b"tail")]
+    assert logs(peer, talker, "stdout=1&stderr=1") == [
+        (1, b"o1\n"),
+        (2, b"e1\n"),
+        (1, b"o2\n"),
+        (2, b"e2\n"),
+        (1, b"tail"),
+    ]
     assert logs(peer, talker, "stdout=1") == [(1, b"o1\n"), (1, b"o2\n"), (1, b"tail")]
     assert logs(peer, talker, "stderr=1") == [(2, b"e1\n"), (2, b"e2\n")]
 
@@ -78,7 +86,7 @@ def test_timestamps_are_nanoseconds_and_choose(peer: Peer, talker: Container) ->
 def seconds(stamp: str) -> str:
     """A time as the API takes it: seconds since 1970 and nanoseconds."""
     whole, _, nano = stamp.rstrip("Z").partition(".")
-    moment = datetime.datetime.fromisoformat(whole).replace(tzinfo=datetime.UTC)
+    moment = dt.datetime.fromisoformat(whole).replace(tzinfo=dt.UTC)
     return quote(f"{int(moment.timestamp())}.{nano}")
 
 

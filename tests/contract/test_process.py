@@ -6,7 +6,7 @@ import pytest
 from docker.types import Ulimit
 
 from tests.contract.image import NAME
-from tests.contract.peer import Peer
+from tests.contract.peer import Peer, beside
 from tests.contract.waiting import until
 
 
@@ -63,7 +63,7 @@ def test_environment_is_whole_and_nothing_of_the_engines(peer: Peer) -> None:
     ],
 )
 def test_user_in_every_spelling(peer: Peer, user: str, says: str) -> None:
-    """Looked up in the container's own files; an engine with a single ID keeps every process root, but HOME is right."""
+    """Looked up in the container's own files; with a single ID every process stays root, but HOME is right."""
     told = peer.output("sh", "-c", 'echo $(id -u):$(id -g):$(id -G | tr " " ,) $HOME', user=user).strip()
     if peer.is_single:
         says = f"0:0:0 {says.split()[1]}"
@@ -118,7 +118,9 @@ def test_standard_input_without_the_wish_for_it_is_empty(peer: Peer) -> None:
 
 def test_init_reaps_and_hands_signals_on(peer: Peer) -> None:
     """``--init`` is process 1, orphans do not stay, and the code is the child's."""
-    container = peer.start("sh", "-c", "test $$ != 1 && (sleep 0.1 & ) ; sleep 0.4; ps -e -o stat= | grep -c Z; exit 5", init=True)
+    container = peer.start(
+        "sh", "-c", "test $$ != 1 && (sleep 0.1 & ) ; sleep 0.4; ps -e -o stat= | grep -c Z; exit 5", init=True
+    )
     assert container.wait()["StatusCode"] == 5
     assert container.logs() == b"0\n"
     waits = peer.start("sh", "-c", "trap 'exit 6' TERM; echo ready; while :; do sleep 0.05; done", init=True)
@@ -137,8 +139,8 @@ def test_ulimits_hold(peer: Peer) -> None:
 def test_no_descriptor_of_the_engine_is_open(peer: Peer) -> None:
     """Standard ones only, in the first process and in an exec."""
     container = peer.start("sleep", "1000")
-    assert container.exec_run(["ls", "/proc/1/fd"]).output.decode().split() == ["0", "1", "2"]
-    own = container.exec_run(["ls", "/proc/self/fd"]).output.decode().split()
+    assert beside(container, "ls", "/proc/1/fd").split() == ["0", "1", "2"]
+    own = beside(container, "ls", "/proc/self/fd").split()
     assert own == ["0", "1", "2", "3"]  # the last one is the folder that ls reads
 
 

@@ -87,4 +87,4 @@ def test_unknown_condition_is_refused(peer: Peer) -> None:
         pytest.skip("this engine minds no condition that it does not know")
     container = peer.create("true")
     answer = peer.ask("POST", f"/containers/{container.id}/wait?condition=never")
-    assert (answer.status, answer.says) == (400, "invalid condition: \"never\"")
+    assert (answer.status, answer.says) == (400, 'invalid condition: "never"')
