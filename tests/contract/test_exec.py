@@ -132,10 +132,12 @@ def test_fast_frames_reach_docker_py(peer: Peer, running: Container) -> None:
 def test_exec_outlives_nothing(peer: Peer) -> None:
     """It ends with the container's first process, as killed."""
     container = peer.start("sleep", "1000")
-    made = make_exec(peer, container.id, "sleep", "1000")
+    made = make_exec(peer, container.id, "sh", "-c", "echo ready; exec sleep 1000")
     with hijack(peer, f"/exec/{made}/start", START) as started:
+        frames = started.frames()
+        assert next(frames) == (1, b"ready\n")
         container.kill()
-        assert started.said() == {1: b"", 2: b""}
+        assert list(frames) == []
     until(lambda: peer.ask("GET", f"/exec/{made}/json").json["ExitCode"] == 137)
 
 

@@ -10,8 +10,8 @@ from tests.contract.peer import Peer, beside
 
 #: Docker's default capabilities as a mask (capabilities(7)).
 DEFAULT = "00000000a80425fb"
-#: Prints the error of a system call; perl hands it no constants, hence the empty strings before names below.
-SYSCALL = "my $r = syscall({number}, {arguments}); print $r == -1 ? $!+0 : 'done', qq(\\n)"
+#: Prints the error of a system call; perl hands it variables only.
+SYSCALL = "my @a = ({arguments}); my $r = syscall({number}, @a); print $r == -1 ? $!+0 : 'done', qq(\\n)"
 
 
 def status_of(peer: Peer, *fields: str, **settings: object) -> dict[str, str]:
@@ -72,18 +72,18 @@ def test_seccomp_can_be_switched_off(peer: Peer) -> None:
     ("name", "number", "arguments"),
     [
         ("keyctl", 250, "0, 0, 0"),
-        ("mount", 165, "''.'none', ''.'/work', ''.'tmpfs', 0, 0"),
+        ("mount", 165, "'none', '/work', 'tmpfs', 0, 0"),
         ("unshare", 272, "0x10000000"),
         ("bpf", 321, "0, 0, 0"),
         ("perf_event_open", 298, "0, 0, -1, -1, 0"),
         ("userfaultfd", 323, "0"),
         ("reboot", 169, "0, 0, 0"),
-        ("swapon", 167, "''.'/x', 0"),
+        ("swapon", 167, "'/x', 0"),
         ("kexec_load", 246, "0, 0, 0, 0"),
-        ("add_key", 248, "''.'user', ''.'x', ''.'y', 1, 0"),
+        ("add_key", 248, "'user', 'x', 'y', 1, 0"),
         ("open_by_handle_at", 304, "0, 0, 0"),
         ("setns", 308, "0, 0"),
-        ("pivot_root", 155, "''.'/x', ''.'/y'"),
+        ("pivot_root", 155, "'/x', '/y'"),
         ("init_module", 175, "0, 0, 0"),
     ],
 )
