@@ -106,6 +106,10 @@ def records(content: bytes) -> dict[str, bytes]:
 
 def _number(field: bytes) -> int:
     """Octal digits, or, where the first bit is set, a big-endian number of two's complement (GNU)."""
+    try:
+        return int(field[:-1], 8)  # as nearly every tar has it
+    except ValueError:
+        pass
     if field[0] & 0x80:
         sign = 1 << (8 * len(field) - 2)
         return (int.from_bytes(field, "big") & (2 * sign - 1) ^ sign) - sign
