@@ -21,8 +21,11 @@ from labrunner.engine.examine_host import (
     examine_proxy,
 )
 from labrunner.engine.examine_hub import examine_hub
+from labrunner.engine.examine_namespace import examine_needs
+from labrunner.engine.find import install_advice
 from labrunner.engine.finding import Finding
 from labrunner.engine.ledger import Ledger, default_ledger
+from labrunner.engine.namespace import namespace_engine
 from labrunner.model.errors import LabrunnerError
 from labrunner.model.lab import Lab
 from labrunner.model.verdict import EngineFacts
@@ -32,6 +35,9 @@ from labrunner.runner.hands import names_of
 from labrunner.runner.home import leftover_homes
 from labrunner.runner.session import Session, open_session, wanted_images
 from labrunner.runner.variables import port_is_free
+
+#: The labs that the namespace engine can do so far.
+NAMESPACE_LABS = frozenset({"first-container"})
 
 
 @click.command("doctor")
@@ -78,6 +84,8 @@ def _examine(
 ) -> tuple[EngineFacts | None, tuple[Finding, ...]]:
     facts, first = examine(choice)
     findings = [*first, examine_home(session.home.path), examine_namespaces(), *examine_certificates(os.environ)]
+    if choice == "namespace" or (facts is not None and facts.kind == "namespace"):
+        findings += [*examine_needs(namespace_engine()), *_not_yet(labs)]
     if not offline:
         findings.append(examine_hub())
     if facts is None:
@@ -100,6 +108,14 @@ def _examine(
         for error in taken_names(ledger, lab.name, names_of(lab), str(session.home.path)):
             findings.append(Finding("name", blocks=False, says=error.says, next=error.next))
     return facts, tuple(findings)
+
+
+def _not_yet(labs: tuple[Lab, ...]) -> Iterator[Finding]:
+    """The labs that take what the namespace engine does not have yet: networks with ports, and builds."""
+    left = [lab.name for lab in labs if lab.name not in NAMESPACE_LABS]
+    if left:
+        says = f"the namespace engine publishes no ports and builds no images yet, which {', '.join(left)} need"
+        yield Finding("namespace", blocks=True, says=says, next=install_advice())
 
 
 def _mend(session: Session, labs: tuple[Lab, ...], choice: str, *, offline: bool) -> Iterator[Finding]:
