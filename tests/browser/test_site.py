@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Photograph
+from tests.measuring import unmeasured
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +72,8 @@ CRAWL = """async (root) => {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built once, some folders below what is served."""
     folder = tmp_path_factory.mktemp("served") / PREFIX
-    subprocess.run([sys.executable, "-m", "labrunner", "site", "build", "--output", folder], check=True)
+    command = [sys.executable, "-m", "labrunner", "site", "build", "--output", str(folder)]
+    subprocess.run(command, env=unmeasured(os.environ), check=True)
     return folder
 
 
