@@ -29,8 +29,8 @@ def run_bash(cell: str, out: TextIO) -> None:
     ) as shell:
         assert shell.stdout is not None  # noqa: S101 - Popen was asked for a pipe
         try:
-            for line in shell.stdout:
-                out.write(line)  # noqa: FURB122 - one by one, as they come
+            for line in shell.stdout:  # noqa: FURB122 - one by one, as they come
+                out.write(line)
         except KeyboardInterrupt:
             _end(shell)
             raise
