@@ -8,7 +8,6 @@ where that is killed. Its files lie in one temporary folder.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from labrunner.engine.api import ApiError
 from labrunner.engine.engine import Engine
+from labrunner.engine.find import ENDPOINT
 from labrunner.engine.start import await_engine, last_line
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
@@ -28,6 +28,7 @@ _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 _CGROUPS = Path("/sys/fs/cgroup")
 #: Seconds that an engine without containers may take to end.
 _END_SECONDS = 20.0
+_WITHOUT = "the same without --jobs"
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,23 @@ class OwnEngine:
         """The command line by which a program sees the engine's ports and processes, and ends with it."""
         return ("nsenter", f"--target={self.pid}", "--net", "--pid", "--mount", *command)
 
+    def environ(self) -> Mapping[str, str]:
+        """The environment of such a program; what is temporary lies in the engine's folder."""
+        return {**_client(self.endpoint), "TMPDIR": str(self.folder)}
 
-def lacking(facts: EngineFacts) -> str | None:
-    """What this host lacks for an engine beside that one; None where there can be one."""
-    if os.geteuid() != 0:
-        return "this user is not root"
+
+def demand_own_engines(beside: EngineFacts) -> None:
+    """ToolError with what this host lacks for engines of one's own beside that one."""
     missing = [program for program in _PROGRAMS if shutil.which(program, path=_PATH) is None]
-    if missing:
-        return f"there is no {' and no '.join(missing)} on PATH"
-    if facts.kind != "docker" or facts.rootless or not facts.endpoint.startswith("unix://"):
-        return f"the engine at {facts.endpoint} is no Docker of this host's root"
-    return None
+    if os.geteuid() != 0:
+        lack = "this user is not root"
+    elif missing:
+        lack = f"there is no {' and no '.join(missing)} here"
+    elif beside.kind != "docker" or not beside.endpoint.startswith("unix://"):
+        lack = f"the engine that has the images is {beside.kind} at {beside.endpoint}, and not Docker on this host"
+    else:
+        return
+    raise ToolError(f"engines of one's own were asked for, by --jobs, and {lack}", next=_WITHOUT)
 
 
 @contextmanager
@@ -62,12 +69,11 @@ def own_engine(beside: str, images: Iterable[str]) -> Iterator[OwnEngine]:
     Raises ToolError where it does not come up.
     """
     names = tuple(images)
-    word = f"labrunner-engine-{secrets.token_hex(4)}"
     with (
-        tempfile.TemporaryDirectory(prefix=f"{word}-", ignore_cleanup_errors=True) as folder,
-        _cgroup(word),
-        _network(beside, names[0], word) as network,
-        _daemon(Path(folder), word, network) as engine,
+        tempfile.TemporaryDirectory(prefix="labrunner-own-") as folder,  # short: sockets lie in it
+        _cgroup(Path(folder).name),
+        _network(beside, names[0], Path(folder).name) as network,
+        _daemon(Path(folder), network) as engine,
     ):
         _copy(names, beside, engine.endpoint)
         try:
@@ -78,7 +84,7 @@ def own_engine(beside: str, images: Iterable[str]) -> Iterator[OwnEngine]:
 
 @contextmanager
 def _cgroup(name: str) -> Iterator[None]:
-    """The control groups of all containers: an engine that is killed leaves them, once for each hierarchy of version 1."""
+    """The control groups of its containers, which an engine that is killed leaves, in each hierarchy of version 1."""
     try:
         yield
     finally:
@@ -90,7 +96,7 @@ def _cgroup(name: str) -> Iterator[None]:
 
 @contextmanager
 def _network(beside: str, image: str, name: str) -> Iterator[int]:
-    """A container whose network namespace is to be used; the process that has it. It ends when nobody holds its input."""
+    """A container for its network namespace; the process that has it. It ends when nobody holds its input any more."""
     run = ("docker", "run", "--rm", "--interactive", "--name", name, "--entrypoint", "sh", image, "-c")
     with subprocess.Popen(  # noqa: S603 - the docker command on PATH, as the labs use it
         [*run, f"echo {name}; exec cat"],
@@ -112,24 +118,32 @@ def _network(beside: str, image: str, name: str) -> Iterator[int]:
         if found is None or not Path(f"/proc/{found.pid}/ns/net").exists():
             raise ToolError(
                 f"the container {name} was started on {beside}, and this host does not see its process",
-                next="labrunner lint --prove, without --jobs",
+                next=_WITHOUT,
             )
         yield found.pid
 
 
 @contextmanager
-def _daemon(folder: Path, word: str, network: int) -> Iterator[OwnEngine]:
+def _daemon(folder: Path, network: int) -> Iterator[OwnEngine]:
     """Start the engine in its namespaces, and end it with all that runs in them."""
     host, log = f"unix://{folder}/docker.sock", folder / "log"
     config = folder / "daemon.json"  # the host's own would be read too
     config.write_text("{}\n", encoding="utf-8")
     places = (f"--data-root={folder}/data", f"--exec-root={folder}/run", f"--pidfile={folder}/pid")
-    cgroups = (f"--cgroup-parent=/{word}", "--exec-opt=native.cgroupdriver=cgroupfs")
-    apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+    cgroups = (f"--cgroup-parent=/{folder.name}", "--exec-opt=native.cgroupdriver=cgroupfs")
+    apart = (
+        "nsenter",
+        f"--net=/proc/{network}/ns/net",
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    )
     with log.open("wb") as written:
         daemon = subprocess.Popen(  # noqa: S603 - programs found on PATH
-            ["nsenter", f"--net=/proc/{network}/ns/net", *apart]  # noqa: S607
-            + ["dockerd", f"--host={host}", f"--config-file={config}", *places, *cgroups],
+            [*apart, "dockerd", f"--host={host}", f"--config-file={config}", *places, *cgroups],
             env={**os.environ, "PATH": _PATH},
             stdin=subprocess.DEVNULL,
             stdout=written,
@@ -140,7 +154,7 @@ def _daemon(folder: Path, word: str, network: int) -> Iterator[OwnEngine]:
         if not await_engine(host, daemon):
             raise ToolError(
                 f"an engine of its own was started, and it does not answer; the end of its log: {last_line(log)}",
-                next="labrunner lint --prove, without --jobs",
+                next=_WITHOUT,
             )
         yield OwnEngine(host, folder, _child(daemon.pid))
     finally:
@@ -164,7 +178,10 @@ def _child(pid: int) -> int:
 def _copy(names: Iterable[str], beside: str, endpoint: str) -> None:
     """Bring images from one engine to another one: save and load keep their IDs."""
     with subprocess.Popen(  # noqa: S603 - the docker command on PATH
-        ["docker", "save", *names], env=_client(beside), stdout=subprocess.PIPE, stderr=subprocess.PIPE  # noqa: S607
+        ["docker", "save", *names],  # noqa: S607 - as above
+        env=_client(beside),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as save:
         load = subprocess.run(
             ["docker", "load"],  # noqa: S607 - as above
@@ -190,5 +207,6 @@ def _empty(endpoint: str) -> None:
 
 
 def _client(host: str) -> Mapping[str, str]:
-    """The environment of a docker command that asks that engine, whatever context or host is set."""
-    return {**{key: value for key, value in os.environ.items() if key != "DOCKER_CONTEXT"}, "DOCKER_HOST": host}
+    """The environment of what asks that engine, whatever other one is set."""
+    others = {"DOCKER_CONTEXT", ENDPOINT}
+    return {**{key: value for key, value in os.environ.items() if key not in others}, "DOCKER_HOST": host}
