@@ -40,9 +40,9 @@ class _Job:
     def answer(self, step: StepRef) -> StepProof:
         """The proof of the step. ToolError where the job cannot go on, or is gone."""
         if not (line := self.answers.readline()):
-            what = f"job {self.number}" if Path(f"/proc/{self.engine.pid}").exists() else "the engine of its own"
+            what = f"job {self.number}" if Path(f"/proc/{self.engine.pid}").exists() else "its engine"
             raise ToolError(
-                f"{step} was being proven, and {what} has ended before it was",
+                f"{step} was being proven, and {what} has ended before that",
                 next="the same again, which does not prove again what is proven",
             )
         answered = json.loads(line)
