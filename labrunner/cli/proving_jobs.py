@@ -19,6 +19,8 @@ from typing import IO
 import click
 
 from labrunner.authoring.proving.proof import StepProof, step_from
+from labrunner.engine.api import EngineUnreachable
+from labrunner.engine.engine import Engine
 from labrunner.engine.own import OwnEngine, own_engine
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import StepRef
@@ -40,15 +42,22 @@ class _Job:
     def answer(self, step: StepRef) -> StepProof:
         """The proof of the step. ToolError where the job cannot go on, or is gone."""
         if not (line := self.answers.readline()):
-            what = f"job {self.number}" if Path(f"/proc/{self.engine.pid}").exists() else "its engine"
             raise ToolError(
-                f"{step} was being proven, and {what} has ended before that",
+                f"{step} was being proven, and {self._lost()} has ended before that",
                 next="the same again, which does not prove again what is proven",
             )
         answered = json.loads(line)
         if "error" in answered:
             raise ToolError(answered["error"]["says"], next=answered["error"]["next"])
         return step_from(answered)
+
+    def _lost(self) -> str:
+        """Which of the two has ended; a job ends with its engine."""
+        try:
+            Engine(self.engine.endpoint).api.json("GET", "/version")
+        except EngineUnreachable:
+            return "its engine"
+        return f"job {self.number}"
 
 
 def in_jobs(
