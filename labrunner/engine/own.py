@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -131,19 +132,11 @@ def _daemon(folder: Path, network: int) -> Iterator[OwnEngine]:
     config.write_text("{}\n", encoding="utf-8")
     places = (f"--data-root={folder}/data", f"--exec-root={folder}/run", f"--pidfile={folder}/pid")
     cgroups = (f"--cgroup-parent=/{folder.name}", "--exec-opt=native.cgroupdriver=cgroupfs")
-    apart = (
-        "nsenter",
-        f"--net=/proc/{network}/ns/net",
-        "unshare",
-        "--mount",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--mount-proc",
-    )
+    there = ("nsenter", f"--net=/proc/{network}/ns/net")
+    apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
     with log.open("wb") as written:
         daemon = subprocess.Popen(  # noqa: S603 - programs found on PATH
-            [*apart, "dockerd", f"--host={host}", f"--config-file={config}", *places, *cgroups],
+            [*there, *apart, "dockerd", f"--host={host}", f"--config-file={config}", *places, *cgroups],
             env={**os.environ, "PATH": _PATH},
             stdin=subprocess.DEVNULL,
             stdout=written,
@@ -163,15 +156,16 @@ def _daemon(folder: Path, network: int) -> Iterator[OwnEngine]:
 
 def _end(daemon: subprocess.Popen[bytes]) -> None:
     """End the engine, gently at first. Its process 1 is ended, not unshare, which waits until all in there has gone."""
-    for sign in ("TERM", "KILL"):
-        with suppress(OSError, IndexError, subprocess.TimeoutExpired):
-            os.kill(_child(daemon.pid), {"TERM": 15, "KILL": 9}[sign])
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(OSError, IndexError, subprocess.TimeoutExpired):  # it has ended, or does not yet
+            os.kill(_child(daemon.pid), sign)
             daemon.wait(_END_SECONDS)
     daemon.kill()
     daemon.wait()
 
 
 def _child(pid: int) -> int:
+    """The first child of a process; IndexError where it has none (proc(5))."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()[0])
 
 

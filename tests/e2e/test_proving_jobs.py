@@ -20,7 +20,7 @@ from labrunner.engine.engine import Engine
 from tests.e2e.conftest import cannot_run
 from tests.e2e.small_course import listen, proving, write_course
 from tests.e2e.test_run import holds
-from tests.processes import waited
+from tests.unit.processes import waited
 
 pytestmark = pytest.mark.engine
 Divided = Callable[..., tuple[int, dict[str, Any], str]]
