@@ -3,90 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
+from tests.e2e.small_course import LABRUNNER, listen, proving, write_course
 from tests.e2e.spare import Spare
 from tests.e2e.standins.helping import tiny_image
 from tests.e2e.test_run import holds
 
 pytestmark = pytest.mark.engine
 
-LABRUNNER = ("-m", "labrunner")
-#: The same, which waits less long for a check.
+#: labrunner, which waits less long for a check.
 IMPATIENT = """\
 from labrunner.cli import entry, proving
 assert proving._DEADLINE == 60.0
 proving._DEADLINE = 10.0
 entry.main()
-"""
-LAB = """\
----
-title: A name
-minutes: 1
-images: [nginx:latest]
-vars: {mine: labrunner-test-mine}
-steps:
-  port: {ask: "80"}
-  tag: {}
----
-# A name
-
-## Find the port
-
-## Give a name
-
-```bash run
-docker tag nginx labrunner-test-mine
-```
-"""
-CHECKS = '''\
-"""Checks of the lab a-name."""
-
-from labrunner.verify.checking import require, step
-
-
-@step("port")
-def test_port(engine, answer):
-    """you know the port"""
-    ports = {str(port) for port in engine.image("nginx:latest").exposed}
-    require(answer.removesuffix("/tcp") in ports, f"{answer!r} is not the port", next="docker image inspect nginx")
-
-
-@step("tag")
-def test_tag(engine, var, evidence):
-    """nginx has another name"""
-    image = engine.image(var["mine"])
-    require(image is not None, "another name was asked for, and there is none", next="docker tag nginx NAME")
-    same = image.id == engine.image("nginx:latest").id
-    require(same, "it was to be a name of nginx", next="docker tag nginx NAME")
-    evidence.update(image=image.id)
-'''
-PORT = """\
-refused:
-  - {name: a word, answer: http, because: "'http' is not the port"}
-  - {name: the next one, answer: "81", because: "'81' is not the port"}
-accepted:
-  - {name: with the protocol, answer: 80/tcp}
-"""
-TAG = """\
-refused:
-  - {name: another tag, do: "docker tag nginx labrunner-test-mine:1", because: there is none}
-  - {name: another name, do: "docker tag nginx labrunner-test-other", because: there is none}
-  - name: another image
-    do: printf 'FROM nginx\\nLABEL of=mine\\n' | docker build -t labrunner-test-mine -
-    because: it was to be a name of nginx
-accepted:
-  - {name: the long command, do: docker image tag nginx:latest labrunner-test-mine}
 """
 Prove = Callable[..., tuple[int, dict[str, Any], str]]
 
@@ -94,14 +30,7 @@ Prove = Callable[..., tuple[int, dict[str, Any], str]]
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A course of one lab."""
-    (tmp_path / "images").symlink_to(course_folder("images"))
-    lab = tmp_path / "labs" / "01-a-name"
-    (lab / "nearmiss").mkdir(parents=True)
-    (tmp_path / "checks").mkdir()
-    (lab / "lab.md").write_text(LAB)
-    (tmp_path / "checks" / "test_01_a_name.py").write_text(CHECKS)
-    (lab / "nearmiss" / "port.yaml").write_text(PORT)
-    (lab / "nearmiss" / "tag.yaml").write_text(TAG)
+    write_course(tmp_path)
     return tmp_path
 
 
@@ -114,38 +43,12 @@ def prove(engine: Engine, place: Path) -> Prove:
 
     def run(*program: str) -> tuple[int, dict[str, Any], str]:
         before = holds(engine)
-        with proving(place, *(program or LABRUNNER)) as process:
+        with proving(place, program=program or LABRUNNER) as process:
             told, answered = listen(process)
         assert holds(engine) == before
         return process.returncode, json.loads(answered), told
 
     return run
-
-
-@contextmanager
-def proving(place: Path, *program: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """The proof of the course at that place, as a process."""
-    with subprocess.Popen(
-        [sys.executable, *program, "lint", "--prove", "--json"],
-        cwd=place,
-        env={**os.environ, "XDG_STATE_HOME": str(place / "state"), "LABRUNNER_COURSE": str(place), **environ},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-
-
-def listen(process: subprocess.Popen[str], at: str = "", do: Callable[[], None] = lambda: None) -> tuple[str, str]:
-    """All that the proof tells and what it answers; ``do`` is done as soon as it tells a line with ``at`` in it."""
-    assert process.stderr is not None
-    told = ""
-    for line in process.stderr:
-        told += line
-        if at and at in line:
-            do()
-    return told, process.communicate(timeout=200)[0]
 
 
 def proven(data: dict[str, Any], rule: str = "proof") -> list[tuple[str, str]]:
@@ -266,7 +169,7 @@ def test_an_engine_that_goes_away_ends_the_proof_with_a_sentence(spare: Spare, p
         spare.process.kill()
         spare.process.wait()
 
-    with proving(place, *LABRUNNER, DOCKER_HOST=spare.socket) as process:
+    with proving(place, DOCKER_HOST=spare.socket) as process:
         told, answered = listen(process, "another tag", end)
     data = json.loads(answered)
     assert (process.returncode, data["verdict"]) == (3, "errored")
