@@ -24,7 +24,7 @@ from labrunner.engine.start import await_engine, last_line
 from labrunner.model.errors import LabrunnerError, ToolError
 from labrunner.model.verdict import EngineFacts
 
-_PROGRAMS = ("dockerd", "iptables", "nsenter", "unshare")
+_PROGRAMS = ("dockerd", "iptables", "nsenter", "setpriv", "unshare")
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 _CGROUPS = Path("/sys/fs/cgroup")
 #: Seconds that an engine without containers may take to end.
@@ -132,7 +132,7 @@ def _daemon(folder: Path, network: int) -> Iterator[OwnEngine]:
     config.write_text("{}\n", encoding="utf-8")
     places = (f"--data-root={folder}/data", f"--exec-root={folder}/run", f"--pidfile={folder}/pid")
     cgroups = (f"--cgroup-parent=/{folder.name}", "--exec-opt=native.cgroupdriver=cgroupfs")
-    there = ("nsenter", f"--net=/proc/{network}/ns/net")
+    there = ("setpriv", "--pdeathsig=KILL", "nsenter", f"--net=/proc/{network}/ns/net")  # it does not outlive this one
     apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
     with log.open("wb") as written:
         daemon = subprocess.Popen(  # noqa: S603 - programs found on PATH

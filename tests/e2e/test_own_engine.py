@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from labrunner.engine.own import OwnEngine, own_engine
 from labrunner.model.errors import ToolError
 from tests.e2e.conftest import cannot_run
 from tests.e2e.test_run import holds
+from tests.unit.processes import ends, waited
 
 pytestmark = pytest.mark.engine
 
@@ -68,3 +70,22 @@ def test_an_engine_that_cannot_start_is_told_by_its_log(engine: Engine, monkeypa
     with pytest.raises(ToolError, match="does not answer; the end of its log: "), own_engine(engine.host, ["nginx"]):
         pytest.fail("it cannot have started")
     assert holds(engine) == before
+
+
+def test_it_does_not_outlive_a_program_that_is_killed(engine: Engine) -> None:
+    """Which leaves files alone, and no process, no network and no container."""
+    before = holds(engine)
+    program = (
+        "import sys\nfrom labrunner.engine.own import own_engine\n"
+        "with own_engine(sys.argv[1], ['nginx:latest']) as own:\n    print(own.pid, own.folder, flush=True); input()"
+    )
+    command = [sys.executable, "-c", program, engine.host]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pid, folder = process.stdout.readline().split()
+        process.kill()
+    assert ends(int(pid))
+    assert waited(lambda: holds(engine) == before)
+    shutil.rmtree(folder)
+    for left in Path("/sys/fs/cgroup").glob(f"**/{Path(folder).name}"):
+        left.rmdir()

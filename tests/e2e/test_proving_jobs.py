@@ -129,7 +129,7 @@ def test_a_host_that_lacks_a_program_is_told_so(place: Path, tmp_path: Path) -> 
         told, answered = listen(process)
     assert process.returncode == 3
     says = json.loads(answered)["error"]["says"]
-    assert says.startswith("engines of one's own were asked for, by --jobs, and there is no nsenter and no unshare")
+    assert says.startswith("engines of one's own were asked for, by --jobs, and there is no nsenter and no setpriv")
     assert "an engine of its own" not in told
 
 
