@@ -173,7 +173,7 @@ def test_home_that_jupyterlab_cannot_show_is_told(
         expect(dialog).to_contain_text(
             f"your home for the labs, {home}, and JupyterLab shows only what is below {user}"
         )
-        expect(dialog).to_contain_text(f"jupyter lab --ServerApp.root_dir={home.parent}")
+        expect(dialog).to_contain_text(f". Next: jupyter lab --ServerApp.root_dir={home.parent}")
         photograph(desktop, "jupyterlab-home-elsewhere")
         assert not home.exists()
         desktop.close()  # before the server ends, of which it would complain
@@ -192,8 +192,7 @@ def test_lab_that_is_no_more_is_told(desktop: Page, server: JupyterLab, watch: W
     desktop.goto(f"{server.page}&reset")
     card(desktop, "An old lab").click()
     dialog = desktop.get_by_role("dialog")
-    expect(dialog).to_contain_text("there is no lab 'posh'")
-    expect(dialog).to_contain_text("push")
+    expect(dialog).to_contain_text("there is no lab 'posh'; did you mean push? Next: labrunner list")
     photograph(desktop, "jupyterlab-unknown-lab")
     assert not (server.user / "labrunner" / "posh").exists()
     dialog.get_by_role("button").click()
