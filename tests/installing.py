@@ -19,9 +19,10 @@ def wheel_in(folder: Path) -> Path:
 
 def python_with(folder: Path, *pip: str) -> Path:
     """A new environment that takes labrunner's dependencies from this one, and labrunner itself from what pip gets."""
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", *pip], check=True)
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", *pip]
+    subprocess.run(command, check=True)
     outside = next(path for path in sys.path if path.endswith("site-packages"))
     inside = next((folder / "lib").glob("python*")) / "site-packages"
     (inside / "dependencies.pth").write_text(outside + "\n")

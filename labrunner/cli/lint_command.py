@@ -13,7 +13,7 @@ from labrunner.authoring.finding import Finding
 from labrunner.authoring.lint import lint
 from labrunner.authoring.proving.page import proof_page
 from labrunner.authoring.proving.proof import CheckProof, proof_data
-from labrunner.authoring.source import read_course
+from labrunner.authoring.source import CourseSource, read_course
 from labrunner.cli.completing import lab_names
 from labrunner.cli.main import EXIT_DONE, EXIT_ERRORED, EXIT_NOT_DONE, show_error
 from labrunner.cli.options import engine_option, json_option, offline_option, print_json
@@ -25,11 +25,18 @@ from labrunner.model.errors import LabrunnerError, UsageError, unknown
 @click.argument("labs", nargs=-1, metavar="[LAB]...", shell_complete=lab_names)
 @click.option("--prove", "proving", is_flag=True, help="Try near misses and other right ways on a real engine.")
 @click.option("--write", "page", metavar="FILE", help="With --prove: the proof as a page in Markdown.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="With --prove: so many steps at once, each on an engine of its own; as root, on Docker.",
+)
 @offline_option
 @engine_option
 @json_option
 def command(
-    labs: tuple[str, ...], page: str | None, engine: str, *, proving: bool, offline: bool, as_json: bool
+    labs: tuple[str, ...], page: str | None, jobs: int, engine: str, *, proving: bool, offline: bool, as_json: bool
 ) -> int:
     """Judge LAB, or all labs, with their checks: every mistake, with file and line and what was expected.
 
@@ -41,12 +48,14 @@ def command(
       labrunner lint
       labrunner lint push deploy-change
       labrunner lint --prove --write docs/proof.md
+      labrunner lint --prove --jobs 2
     """
-    if page and not proving:
-        raise UsageError("the proof was to be written, and without --prove there is none", next="labrunner lint --help")
-    course = read_course(
-        course_folder("labs"), course_folder("checks"), course_folder("images"), datetime.now(UTC).date()
-    )
+    if (page or jobs > 1) and not proving:
+        asked = "written" if page else "divided into jobs"
+        raise UsageError(
+            f"the proof was to be {asked}, and without --prove there is none", next="labrunner lint --help"
+        )
+    course = course_here()
     known = [lab.name for lab in course.labs]
     for name in labs:
         if name not in known:
@@ -59,7 +68,7 @@ def command(
     if proving and not any(each.rule in {"lab", "near-miss"} for each in findings):
         from labrunner.cli.proving import prove  # noqa: PLC0415 - the engine and all that works on it, only for a proof
 
-        proven = prove(course, labs, engine, offline=offline)
+        proven = prove(course, labs, engine, jobs, offline=offline)
         broken, proofs = proven.broken, tuple(chain.from_iterable(step.checks for step in proven.steps))
         findings += chain.from_iterable(step.findings for step in proven.steps)
         if broken is None:
@@ -84,6 +93,13 @@ def command(
         show_error(broken)
         return EXIT_ERRORED
     return EXIT_NOT_DONE if findings else EXIT_DONE
+
+
+def course_here() -> CourseSource:
+    """The course that is judged."""
+    return read_course(
+        course_folder("labs"), course_folder("checks"), course_folder("images"), datetime.now(UTC).date()
+    )
 
 
 def _show_sum(proofs: Sequence[CheckProof]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +22,7 @@ from labrunner.authoring.proving.prover import Prover
 from labrunner.authoring.proving.terminals import Terminals
 from labrunner.authoring.proving.walk import Walk, assertions_in, cases_of
 from labrunner.authoring.source import CourseSource
+from labrunner.cli.proving_jobs import in_jobs
 from labrunner.cli.throwaway import (
     obtain,
     refuse_strangers,
@@ -34,8 +35,9 @@ from labrunner.content.locate import course_folder
 from labrunner.engine.engine import Engine
 from labrunner.engine.find import demand_client, find_engine
 from labrunner.engine.ledger import Ledger, default_ledger
+from labrunner.engine.own import demand_own_engines
 from labrunner.model.errors import LabrunnerError
-from labrunner.model.lab import Course, Step
+from labrunner.model.lab import Lab, Step, StepRef
 from labrunner.model.verdict import EngineFacts
 from labrunner.proxy.start import start_scope
 from labrunner.report.text import engine_line
@@ -50,6 +52,9 @@ _DEADLINE = 60.0
 #: The same with an assertion switched off, which makes some wait for ever.
 _MUTANTS_DEADLINE = 30.0
 _MUTANTS_HOST = "labrunner.authoring.proving.mutant_host"
+
+#: Hears of each line of the progress.
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -67,37 +72,57 @@ class Proven:
         return survivors(own, chain.from_iterable(step.checks for step in self.steps))
 
 
-def prove(source: CourseSource, names: Iterable[str], engine: str, *, offline: bool) -> Proven:
-    """Prove the labs of these names, or all, telling of it on standard error."""
-    proofs: list[StepProof] = []
+def prove(source: CourseSource, names: Iterable[str], engine: str, jobs: int, *, offline: bool) -> Proven:
+    """Prove the labs of these names, or all, telling of it on standard error; several jobs have an engine each."""
+    course = source.course
+    labs = tuple(map(course.lab, names)) or course.labs
+    steps = tuple(chain.from_iterable(lab.steps for lab in labs))
+    found: dict[StepRef, StepProof] = {}
+    broken: LabrunnerError | None = None
     with ExitStack() as stack:
         stack.enter_context(terminated_as_interrupted())
+        demand_client()
+        facts = find_engine(engine)
+        click.echo(engine_line(facts), err=True)
+        needed = labs_before(course, *labs)
+        known = default_ledger().with_name("proof")
+        if jobs > 1:
+            demand_own_engines(facts)
+            obtain(facts, needed, offline=offline, agreed=offline)
+            arguments = (str(known), *(lab.name for lab in needed))
+            proofs = in_jobs(jobs, facts, wanted_images(needed), (step.ref for step in steps), arguments)
+        else:
+            walk = stack.enter_context(walking(source, facts, needed, known, _tell, offline=offline))
+            proofs = zip((step.ref for step in steps), walk.prove(steps), strict=True)
+        try:
+            found.update(proofs)  # one after the other, so what is proven before an error is in it
+        except LabrunnerError as error:
+            broken = error
+    return Proven(tuple(found[step.ref] for step in steps if step.ref in found), broken)
+
+
+@contextmanager
+def walking(
+    source: CourseSource, facts: EngineFacts, needed: tuple[Lab, ...], known: Path, tell: Tell, *, offline: bool
+) -> Iterator[Walk]:
+    """What proves steps of the labs ``needed``, in a throwaway home; the engine is then as it was before."""
+    with ExitStack() as stack:
         host = stack.enter_context(CheckHost(course_folder("checks"), _DEADLINE))
         other = stack.enter_context(CheckHost(course_folder("checks"), _MUTANTS_DEADLINE, module=_MUTANTS_HOST))
         folder = stack.enter_context(throwaway_home(keep=False))
         session = open_session(folder)
-        labs = tuple(map(session.lab, names)) or session.course.labs
-        demand_client()
-        facts = find_engine(engine)
-        click.echo(engine_line(facts), err=True)
-        needed = labs_before(session.course, *labs)
         obtain(facts, needed, offline=offline, agreed=offline)
         ledger = Ledger(default_ledger(), Engine(facts.endpoint))
         stack.enter_context(ledger.held())
         kept = Kept(ledger, wanted_images(needed))
         for note in sweep_leftovers(ledger, folder):
-            click.echo(note, err=True)
+            tell(note)
         refuse_strangers(ledger, needed, folder)
         stack.callback(sweep, ledger, folder)
         stack.callback(_let_go, kept)
         bench = stack.enter_context(_bench(session, facts, ledger, kept, host))
         mutants = Mutants(bench.run, other, assertions_in(source.labs))
-        walk = _walk(source, session.course, facts, bench, mutants)
-        try:
-            proofs.extend(walk.prove(labs))
-        except LabrunnerError as error:
-            return Proven(tuple(proofs), error)
-    return Proven(tuple(proofs))
+        yield _walk(source, facts, bench, mutants, Known(known), tell)
 
 
 @contextmanager
@@ -116,17 +141,17 @@ def _bench(session: Session, facts: EngineFacts, ledger: Ledger, kept: Kept, hos
             terminals.close()
 
 
-def _walk(source: CourseSource, course: Course, facts: EngineFacts, bench: Bench, mutants: Mutants) -> Walk:
-    ledger = bench.ledger
-    images = sorted(f"{name}={image.id}" for name in wanted_images(course.labs) if (image := ledger.engine.image(name)))
+def _walk(source: CourseSource, facts: EngineFacts, bench: Bench, mutants: Mutants, known: Known, tell: Tell) -> Walk:
+    engine, course = bench.engine, bench.run.course
+    images = sorted(f"{name}={image.id}" for name in wanted_images(course.labs) if (image := engine.image(name)))
     return Walk(
         course,
         source.labs,
-        Prover(bench, mutants, cases_of, lambda name: click.echo(f"    {name}", err=True)),
-        Known(ledger.file.parent / "proof"),
+        Prover(bench, mutants, cases_of, lambda name: tell(f"    {name}")),
+        known,
         (facts.kind, facts.version, *images),
-        beginning=lambda step: click.echo(f"{step.ref}", err=True),
-        ended=_tell,
+        beginning=lambda step: tell(f"{step.ref}"),
+        ended=lambda *proven: tell(_sum(*proven)),
     )
 
 
@@ -137,13 +162,16 @@ def _let_go(kept: Kept) -> None:
         click.echo(f"what was kept for the proof could not be removed ({error.says}); the next proof does it", err=True)
 
 
-def _tell(step: Step, proof: StepProof, known: bool) -> None:  # noqa: FBT001 - a callback
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _sum(step: Step, proof: StepProof, known: bool) -> str:  # noqa: FBT001 - a callback's
     misses = sum(len(each.near_misses) for each in proof.checks)
     ways = max((len(each.alternatives) for each in proof.checks), default=0)
     how = "proven before" if known else f"{proof.seconds:.1f} s"
     off = sum(len(each.mutants) for each in proof.checks)
-    click.echo(
+    return (
         f"  {step.name}: near misses refused: {misses}, other ways accepted: {ways}, mutants noticed: {off},"
-        f" findings: {len(proof.findings)} ({how})",
-        err=True,
+        f" findings: {len(proof.findings)} ({how})"
     )

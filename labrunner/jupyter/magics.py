@@ -11,12 +11,13 @@ from functools import wraps
 
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import Markdown, display
 
 from labrunner.engine.engine import Engine
 from labrunner.jupyter import doing
+from labrunner.jupyter.bash import run_bash
 from labrunner.jupyter.desk import Desk, is_stale, open_desk
 from labrunner.jupyter.export import ANSWER
 from labrunner.jupyter.shown import Problem, Verdicts, lab_text
@@ -58,6 +59,7 @@ class LabMagics(Magics):
         super().__init__(shell)
         self._outside = dict(os.environ)
         self._desk: Desk | None = None
+        self._plain_bash = shell.find_cell_magic("bash")
 
     @magic_arguments()
     @argument("name", metavar="LAB", help="The lab.")
@@ -72,13 +74,12 @@ class LabMagics(Magics):
     def lab(self, line: str) -> object:
         """Make or resume a lab's folder, and work there: each notebook begins with it."""
         given = _read(LabMagics.lab, line)
-        if self._desk is not None:
-            self._desk.checks.close()
-            self._desk = None
         wanted = dict(setting.partition("=")[::2] for setting in given.settings)
         desk = open_desk(given.name, wanted, given.home, given.engine, self._outside)
         said = desk.enter()
-        self._desk = desk
+        before, self._desk = self._desk, desk
+        if before is not None:
+            before.checks.close()
         missing = [image for image in desk.lab.images if Engine(desk.facts.endpoint).image(image) is None]
         stale = given.text is not None and is_stale(desk, given.text)
         return Markdown(lab_text(desk.session(), desk.lab, desk.facts, said=said, missing=missing, stale=stale))
@@ -179,10 +180,15 @@ class LabMagics(Magics):
         sys.stdout.write(f"{url}\n{'nothing answers there' if page is None else page.text[:_PAGE]}\n")
         return None
 
+    @no_var_expand
+    @cell_magic
     @_in_a_sentence
-    def at_desk(self) -> object:
-        """What is in the way of working in the lab's folder and environment; None where nothing is."""
+    def bash(self, line: str, cell: str) -> object:
+        """Run the cell by bash, in the lab's folder and environment."""
         self._at(enter=True)
+        if line:  # options of IPython's own
+            return self._plain_bash(f"--no-raise-error {line}", cell)
+        run_bash(cell, sys.stdout)
         return None
 
     def _at(self, *, enter: bool = False) -> Desk:

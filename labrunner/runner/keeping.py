@@ -29,6 +29,7 @@ _POLL_SECONDS = 0.01
 _TRIES = 3
 #: End of line, then kill it: what somebody has half typed at the prompt goes.
 _CLEAR_LINE = b"\x05\x15"
+_CHUNK = 64 << 10
 #: Rows and columns of a terminal that no screen shows yet.
 SIZE = (50, 240)
 
@@ -130,7 +131,7 @@ class Keeping:
             return ()
         with connection:
             try:
-                return tuple(_exchange(connection, asked)["terminals"])
+                return tuple(exchange(connection, asked)["terminals"])
             except ConnectionError:  # it was just ending
                 return ()
 
@@ -144,7 +145,7 @@ class Keeping:
         for _ in range(_TRIES):
             connection = self._connect(start=True)
             try:
-                return _exchange(connection, asked), connection
+                return exchange(connection, asked), connection
             except ConnectionError:
                 connection.close()
             except BaseException:
@@ -191,8 +192,8 @@ class Keeping:
         )
 
 
-def _exchange(connection: socket.socket, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Send one line and read one, byte by byte: what follows it is the terminal's.
+def exchange(connection: socket.socket, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Send one line and read one, and no more than that: what follows it is the terminal's.
 
     ConnectionError where the keeper has ended, ToolError with the keeper's own words where it cannot be done.
     """
@@ -200,10 +201,10 @@ def _exchange(connection: socket.socket, asked: Mapping[str, Any]) -> Mapping[st
     line = bytearray()
     connection.sendall(json.dumps(asked).encode() + b"\n")
     while not line.endswith(b"\n"):
-        byte = connection.recv(1)
-        if not byte:
+        there = connection.recv(_CHUNK, socket.MSG_PEEK)
+        if not there:
             raise ConnectionResetError
-        line += byte
+        line += connection.recv(there.find(b"\n") + 1 or len(there))
     connection.settimeout(None)
     answer: Mapping[str, Any] = json.loads(line)
     if "error" in answer:

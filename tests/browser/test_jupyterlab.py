@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from labrunner.engine.engine import Engine
 from labrunner.runner.keeping import Keeping
@@ -154,6 +154,49 @@ def test_home_that_cannot_be_made_is_told(lab: Page, server: JupyterLab, watch: 
         expect(dialog).to_contain_text("the folder of push was to be made in")
     finally:
         home.unlink()
+
+
+def test_home_that_jupyterlab_cannot_show_is_told(
+    desktop: Page, socket: Path, tmp_path: Path, watch: Watch, photograph: Photograph
+) -> None:
+    """With both folders, and the command that starts JupyterLab where it can; nothing is made."""
+    watch.expect("the server responded with a status of 400")  # Chromium's own word for what the dialog says
+    user, home = tmp_path / "user", tmp_path / "elsewhere" / "labs"
+    user.mkdir()
+    with jupyterlab(
+        Path(sys.executable), user, {"DOCKER_HOST": f"unix://{socket}", "LABRUNNER_HOME": str(home)}
+    ) as running:
+        desktop.goto(running.page)
+        card(desktop, "Push to a registry").click()
+        dialog = desktop.get_by_role("dialog")
+        expect(dialog).to_contain_text("This lab could not be opened")
+        expect(dialog).to_contain_text(
+            f"your home for the labs, {home}, and JupyterLab shows only what is below {user}"
+        )
+        expect(dialog).to_contain_text(f". Next: jupyter lab --ServerApp.root_dir={home.parent}")
+        photograph(desktop, "jupyterlab-home-elsewhere")
+        assert not home.exists()
+        desktop.close()  # before the server ends, of which it would complain
+
+
+def test_lab_that_is_no_more_is_told(desktop: Page, server: JupyterLab, watch: Watch, photograph: Photograph) -> None:
+    """A page may have been open since another version of the course: here, one that still shows a lab ``posh``."""
+    watch.expect("the server responded with a status of 400")  # as above
+
+    def older(route: Route) -> None:
+        answer = route.fetch()
+        labs = answer.json()["labs"]
+        route.fulfill(response=answer, json={"labs": [*labs, {**labs[0], "lab": "posh", "title": "An old lab"}]})
+
+    desktop.route("**/labrunner/labs*", older)
+    desktop.goto(f"{server.page}&reset")
+    card(desktop, "An old lab").click()
+    dialog = desktop.get_by_role("dialog")
+    expect(dialog).to_contain_text("there is no lab 'posh'; did you mean push? Next: labrunner list")
+    photograph(desktop, "jupyterlab-unknown-lab")
+    assert not (server.user / "labrunner" / "posh").exists()
+    dialog.get_by_role("button").click()
+    expect(card(desktop, "Push to a registry")).to_be_visible()
 
 
 def test_newcomer_does_a_lab(lab: Page, server: JupyterLab, engine: Engine, photograph: Photograph) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from labrunner.engine.engine import Engine
+from tests.measuring import unmeasured
 
 pytestmark = pytest.mark.engine
 
@@ -28,7 +29,7 @@ NOBODY = "65534"
 
 def run_lab(before: list[str], folder: Path, **variables: str) -> dict[str, dict[str, Any]]:
     """The steps of first-container by name, done by a labrunner that is started in another way."""
-    kept = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
+    kept = unmeasured({name: value for name, value in os.environ.items() if name != "DOCKER_HOST"})
     done = subprocess.run(
         [*before, sys.executable, "-m", "labrunner", "run", "first-container", "--offline", "--json"],
         capture_output=True,

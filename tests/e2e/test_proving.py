@@ -3,140 +3,52 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labrunner.engine.engine import Engine
+from tests.e2e.small_course import LABRUNNER, listen, proving, write_course
 from tests.e2e.spare import Spare
 from tests.e2e.standins.helping import tiny_image
 from tests.e2e.test_run import holds
 
 pytestmark = pytest.mark.engine
 
-REPOSITORY = Path(__file__).parents[2]
-LAB = """\
----
-title: A name
-minutes: 1
-images: [nginx:latest]
-vars: {mine: labrunner-test-mine}
-steps:
-  port: {ask: "80"}
-  tag: {}
----
-# A name
-
-## Find the port
-
-## Give a name
-
-```bash run
-docker tag nginx labrunner-test-mine
-```
-"""
-CHECKS = '''\
-"""Checks of the lab a-name."""
-
-from labrunner.verify.checking import require, step
-
-
-@step("port")
-def test_port(engine, answer):
-    """you know the port"""
-    ports = {str(port) for port in engine.image("nginx:latest").exposed}
-    require(answer.removesuffix("/tcp") in ports, f"{answer!r} is not the port", next="docker image inspect nginx")
-
-
-@step("tag")
-def test_tag(engine, var, evidence):
-    """nginx has another name"""
-    image = engine.image(var["mine"])
-    require(image is not None, "another name was asked for, and there is none", next="docker tag nginx NAME")
-    same = image.id == engine.image("nginx:latest").id
-    require(same, "it was to be a name of nginx", next="docker tag nginx NAME")
-    evidence.update(image=image.id)
-'''
-PORT = """\
-refused:
-  - {name: a word, answer: http, because: "'http' is not the port"}
-  - {name: the next one, answer: "81", because: "'81' is not the port"}
-accepted:
-  - {name: with the protocol, answer: 80/tcp}
-"""
-TAG = """\
-refused:
-  - {name: another tag, do: "docker tag nginx labrunner-test-mine:1", because: there is none}
-  - {name: another name, do: "docker tag nginx labrunner-test-other", because: there is none}
-  - name: another image
-    do: printf 'FROM nginx\\nLABEL of=mine\\n' | docker build -t labrunner-test-mine -
-    because: it was to be a name of nginx
-accepted:
-  - {name: the long command, do: docker image tag nginx:latest labrunner-test-mine}
+#: labrunner, which waits less long for a check.
+IMPATIENT = """\
+from labrunner.cli import entry, proving
+assert proving._DEADLINE == 60.0
+proving._DEADLINE = 10.0
+entry.main()
 """
 Prove = Callable[..., tuple[int, dict[str, Any], str]]
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A copy of labrunner with a course of one lab."""
-    for name in ("labrunner", "images"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    lab = tmp_path / "labs" / "01-a-name"
-    (lab / "nearmiss").mkdir(parents=True)
-    (tmp_path / "checks").mkdir()
-    (lab / "lab.md").write_text(LAB)
-    (tmp_path / "checks" / "test_01_a_name.py").write_text(CHECKS)
-    (lab / "nearmiss" / "port.yaml").write_text(PORT)
-    (lab / "nearmiss" / "tag.yaml").write_text(TAG)
+    """A course of one lab."""
+    write_course(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def prove(engine: Engine, place: Path) -> Prove:
-    """``prove()``: the exit code, the JSON, and what was told; the engine is as before, whatever was found."""
+    """``prove()``: the exit code, the JSON, and what was told; the engine is as before, whatever was found.
 
-    def run() -> tuple[int, dict[str, Any], str]:
+    Its arguments are Python's, to run another program than labrunner as it is.
+    """
+
+    def run(*program: str) -> tuple[int, dict[str, Any], str]:
         before = holds(engine)
-        with proving(place) as process:
+        with proving(place, program=program or LABRUNNER) as process:
             told, answered = listen(process)
         assert holds(engine) == before
         return process.returncode, json.loads(answered), told
 
     return run
-
-
-@contextmanager
-def proving(place: Path, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """The proof of the course at that place, as a process."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "labrunner", "lint", "--prove", "--json"],
-        cwd=place,
-        env={**os.environ, "XDG_STATE_HOME": str(place / "state"), "PYTHONPATH": str(place), **environ},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-
-
-def listen(process: subprocess.Popen[str], at: str = "", do: Callable[[], None] = lambda: None) -> tuple[str, str]:
-    """All that the proof tells and what it answers; ``do`` is done as soon as it tells a line with ``at`` in it."""
-    assert process.stderr is not None
-    told = ""
-    for line in process.stderr:
-        told += line
-        if at and at in line:
-            do()
-    return told, process.communicate(timeout=200)[0]
 
 
 def proven(data: dict[str, Any], rule: str = "proof") -> list[tuple[str, str]]:
@@ -237,13 +149,12 @@ def test_an_exception_that_is_none_is_found(prove: Prove, place: Path) -> None:
 
 def test_a_check_that_hangs_is_ended_and_found(prove: Prove, place: Path) -> None:
     """With the place of its case, and the next step is proven."""
-    change(place / "labrunner" / "cli" / "proving.py", "_DEADLINE = 60.0", "_DEADLINE = 10.0")
     change(
         place / "checks" / "test_01_a_name.py",
         "    ports = {",
         "    while answer == '81':\n        pass\n    ports = {",
     )
-    code, data, _ = prove()
+    code, data, _ = prove("-c", IMPATIENT)
     assert code == 1
     found = dict(proven(data))
     assert "test_port broke: the check was run, and that did not end" in found["labs/01-a-name/nearmiss/port.yaml:3"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from labrunner.authoring.finding import Finding
@@ -85,6 +86,18 @@ def proof_from(data: Mapping[str, Any]) -> CheckProof:
             "mutants": tuple(Noticed(**each) for each in data["mutants"]),
         }
     )
+
+
+def step_data(proof: StepProof) -> dict[str, Any]:
+    """The proof of a step as JSON data."""
+    findings = [{**asdict(each), "file": str(each.file)} for each in proof.findings]
+    return {"checks": [proof_data(each) for each in proof.checks], "findings": findings, "seconds": proof.seconds}
+
+
+def step_from(data: Mapping[str, Any]) -> StepProof:
+    """The inverse of ``step_data``."""
+    findings = (Finding(**{**each, "file": Path(each["file"])}) for each in data["findings"])
+    return StepProof(tuple(map(proof_from, data["checks"])), tuple(findings), data["seconds"])
 
 
 def _tried_data(tried: Tried) -> dict[str, Any]:

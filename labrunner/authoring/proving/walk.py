@@ -19,6 +19,7 @@ from labrunner.content.course import before
 from labrunner.engine.api import ApiError, EngineUnreachable
 from labrunner.model.errors import ToolError
 from labrunner.model.lab import Course, Lab, Step
+from labrunner.runner.catch_up import labs_before
 
 RULE = "proof"
 
@@ -47,20 +48,25 @@ class Walk:
     beginning: Callable[[Step], None]
     ended: Callable[[Step, StepProof, bool], None]
 
-    def prove(self, labs: Iterable[Lab]) -> Iterator[StepProof]:
-        """The proof of each step. The tool's error on the way is a finding; EngineUnreachable ends the walk."""
-        for lab in labs:
-            if not lab.needs:
+    def prove(self, steps: Iterable[Step]) -> Iterator[StepProof]:
+        """The proof of each step, in the course's order; some may be left out, and are done on the way.
+
+        The tool's error on the way is a finding; EngineUnreachable ends the walk.
+        """
+        done: Lab | None = None
+        for step in steps:
+            lab = self.course.lab(step.ref.lab)
+            if done not in labs_before(self.course, lab):
                 self.prover.bench.anew()
-            for step in lab.steps:
-                self.beginning(step)
-                key = self._key(lab, step)
-                checks = self.known.find(key)
-                proof = self._proven(lab, step) if checks is None else StepProof(checks)
-                if checks is None and not proof.findings:
-                    self.known.keep(key, proof.checks)
-                self.ended(step, proof, checks is not None)
-                yield proof
+            done = lab
+            self.beginning(step)
+            key = self._key(lab, step)
+            checks = self.known.find(key)
+            proof = self._proven(lab, step) if checks is None else StepProof(checks)
+            if checks is None and not proof.findings:
+                self.known.keep(key, proof.checks)
+            self.ended(step, proof, checks is not None)
+            yield proof
 
     def _proven(self, lab: Lab, step: Step) -> StepProof:
         try:

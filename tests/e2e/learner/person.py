@@ -16,6 +16,7 @@ from typing import Any
 
 import pexpect
 
+from tests.measuring import unmeasured
 from tests.unit.processes import waited
 
 #: Seconds that a command, or a line in a terminal, may take on a busy host.
@@ -72,7 +73,7 @@ class Person:
     folder: Path
     host: str
     runtime: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lr-", dir="/tmp")))
-    measured: bool = True  # whether coverage is measured in what they start, which takes as long again
+    measured: bool = False  # whether coverage is measured in what they start
     screens: dict[tuple[str, str], Screen] = field(default_factory=dict)
     _begun: list[subprocess.Popen[str]] = field(default_factory=list)
 
@@ -84,8 +85,8 @@ class Person:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of their windows."""
-        others = ("LABRUNNER_",) if self.measured else ("LABRUNNER_", "COVERAGE_")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LABRUNNER_")}
+        kept = kept if self.measured else unmeasured(kept)
         own = {"LABRUNNER_HOME": str(self.home), "XDG_STATE_HOME": str(self.folder / "state")}
         where = {"XDG_RUNTIME_DIR": str(self.runtime), "DOCKER_HOST": self.host}
         return {**kept, **own, **where, "TERM": "xterm", "NO_COLOR": "1"}

@@ -24,6 +24,13 @@ pytestmark = pytest.mark.engine
 LAB = "nginx-and-mongo"
 
 
+@pytest.fixture
+def person(person: Person) -> Person:
+    """Only here is much of ``export``, ``import`` and what reads a home met."""
+    person.measured = True
+    return person
+
+
 def says(done: Done, code: int, sentence: str, follows: str) -> None:
     """It ended with this code, and told on standard error only why, and what to do next."""
     assert done.returncode == code, done.stdout + done.stderr

@@ -15,13 +15,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 COURSE = load_course(course_folder("labs"))
 
 
-@pytest.fixture
-def person(person: Person) -> Person:
-    """Nothing new is covered here, and a walk has hundreds of commands."""
-    person.measured = False
-    return person
-
-
 def test_who_is_wrong_at_every_step_is_told_why_and_gets_on(person: Person) -> None:
     """Asks before anything is done, or answers what cannot be right; ``hint`` says why, and the screen leads on."""
     screen = person.does("start", COURSE.labs[0].name)

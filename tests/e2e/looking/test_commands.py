@@ -177,14 +177,21 @@ def test_remote_context_has_to_be_named(environ: dict[str, str], tmp_path: Path)
 
 def test_mistake_in_a_lab_is_named_with_its_line(environ: dict[str, str], tmp_path: Path) -> None:
     """A course with a broken lab says file, line and what was expected."""
-    for folder in ("labrunner", "labs", "checks", "images"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "labs", tmp_path / "labs")
     lab = tmp_path / "labs" / "06-clean-up" / "lab.md"
     lab.write_text(lab.read_text().replace("bash run reply=y", "bash run replay=y"))
-    done = run({**environ, "PYTHONPATH": str(tmp_path)}, "list", "--json", cwd=tmp_path)
+    done = run({**environ, "LABRUNNER_COURSE": str(tmp_path)}, "list", "--json")
     assert done.returncode == 3
     assert "lab.md:" in error_of(done)["says"]
     assert "replay" in error_of(done)["says"]
+
+
+@pytest.mark.parametrize("command", [["list"], ["check", "nginx-and-mongo/nginx"]])
+def test_course_that_is_not_there_is_wrong_usage(environ: dict[str, str], tmp_path: Path, command: list[str]) -> None:
+    """For ``check`` too, whose process of checks is started before anything else."""
+    done = run({**environ, "LABRUNNER_COURSE": str(tmp_path / "none")}, *command, "--json")
+    assert done.returncode == 2
+    assert error_of(done)["next"] == "unset LABRUNNER_COURSE"
 
 
 def test_full_disk_is_one_sentence(environ: dict[str, str], tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.measuring import unmeasured
+
 Complete = Callable[[str], list[str]]
 
 #: How each shell is started without its user's own settings, and what makes it complete.
@@ -55,6 +57,7 @@ def shell(request: pytest.FixtureRequest, environ: dict[str, str]) -> Iterator[p
     program = shutil.which(request.param)
     if program is None:
         pytest.skip(f"{request.param} is not installed: apt-get install {request.param}")
+    environ = unmeasured(environ)
     subprocess.run(["labrunner", "start", "first-container"], env=environ, capture_output=True, check=True)
     arguments, script = SHELLS[request.param]
     child = pexpect.spawn(program, arguments, env=environ, encoding="utf-8", timeout=30, dimensions=(24, 200))

@@ -26,6 +26,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheel_in(tmp_path_factory.mktemp("wheel"))
 
 
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with labrunner from the wheel."""
+    folder = tmp_path_factory.mktemp("installed") / "env"
+    python_with(folder, str(wheel))
+    return folder
+
+
 def what_is_found(python: Path, elsewhere: Path) -> str:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     command = [str(python), "-c", FINDS]
@@ -43,19 +51,16 @@ def demand_jupyters_files(environment: Path) -> None:
     assert enabled == {"ServerApp": {"jpserver_extensions": {"labrunner.jupyter.server": True}}}
 
 
-def test_wheel_carries_the_course(wheel: Path, tmp_path: Path) -> None:
-    python = python_with(tmp_path / "env", str(wheel))
-    assert what_is_found(python, tmp_path) == "6 6 6\n"
-    done = subprocess.run(
-        [tmp_path / "env" / "bin" / "labrunner", "list"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+def test_wheel_carries_the_course(environment: Path, tmp_path: Path) -> None:
+    assert what_is_found(environment / "bin" / "python", tmp_path) == "6 6 6\n"
+    command = [str(environment / "bin" / "labrunner"), "list"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "nginx-and-mongo" in done.stdout
-    demand_jupyters_files(tmp_path / "env")
+    demand_jupyters_files(environment)
 
 
-def test_wheel_builds_the_site(wheel: Path, tmp_path: Path) -> None:
-    python_with(tmp_path / "env", str(wheel))
-    command = [str(tmp_path / "env" / "bin" / "labrunner"), "site", "build"]
+def test_wheel_builds_the_site(environment: Path, tmp_path: Path) -> None:
+    command = [str(environment / "bin" / "labrunner"), "site", "build"]
     subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (tmp_path / "site" / "labs" / "02-nginx-and-mongo.html").is_file()
     assert (tmp_path / "site" / "_static" / "labrunner.css").is_file()

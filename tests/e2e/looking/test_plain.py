@@ -12,6 +12,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.measuring import unmeasured
+
 Show = Callable[..., str]
 
 #: What draws boxes, rules, bars and spinners, and what colours.
@@ -26,7 +28,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS", "LINES"}}
     environ = {**kept, "TERM": "xterm", "LABRUNNER_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-m", "labrunner", "start", "nginx-and-mongo"]
-    subprocess.run(command, env=environ, capture_output=True, check=True)
+    subprocess.run(command, env=unmeasured(environ), capture_output=True, check=True)
     return environ
 
 
@@ -37,8 +39,9 @@ def show(environ: dict[str, str]) -> Show:
     def on_terminal(command: str, columns: int, **more: str) -> str:
         arguments = ["-m", "labrunner", *command.split()]
         child = pexpect.spawn(
-            sys.executable, arguments, env={**environ, **more}, encoding="utf-8", timeout=60, dimensions=(24, columns)
-        )
+            sys.executable, arguments, env={**unmeasured(environ), **more}, encoding="utf-8", timeout=60,
+            dimensions=(24, columns),
+        )  # fmt: skip
         child.expect(pexpect.EOF)
         child.close()
         assert isinstance(child.before, str)

@@ -20,6 +20,7 @@ import pexpect
 import pytest
 
 from tests.e2e.near_misses.belongings import Belongings
+from tests.measuring import unmeasured
 
 #: Seconds that a program gets to show what is waited for.
 PATIENCE = 30
@@ -84,8 +85,8 @@ class Learner:
         Nothing is measured there: other tests cover the same lines, and these ask for hundreds of verdicts.
         """
         mine = {"DOCKER_CONFIG": str(self.home.parent / "docker-config"), "TERM": "xterm"}
-        others = ("LABRUNNER_", "COVERAGE_")
-        return {**{name: value for name, value in os.environ.items() if not name.startswith(others)}, **mine}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LABRUNNER_")}
+        return {**unmeasured(kept), **mine}
 
     def starts(self, lab: str) -> None:
         """Start a lab, or come back to it."""

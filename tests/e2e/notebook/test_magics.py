@@ -4,55 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
-from labrunner.engine.engine import Engine
-from labrunner.jupyter.execute import kernel
-from labrunner.jupyter.shown import MEDIA_TYPE
-from labrunner.runner.home import Home
 from labrunner.runner.keeping import Keeping
-from tests.e2e.test_run import environ, labrunner, report, untouched
-
-__all__ = ["environ", "untouched"]
+from tests.e2e.notebook.learner import Learner
+from tests.e2e.test_run import labrunner, report
 
 pytestmark = pytest.mark.engine
-
-
-class Learner:
-    """Somebody who runs cells in one kernel."""
-
-    def __init__(self, client: NotebookClient) -> None:
-        self._client = client
-
-    def runs(self, source: str) -> tuple[str, dict[str, Any]]:
-        """Run a cell: the text that it shows, and the JSON that it carries. It may show no traceback."""
-        self._client.nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])  # type: ignore[no-untyped-call] # it has no types
-        cell = self._client.execute_cell(self._client.nb.cells[0], 0)
-        assert not [output for output in cell.outputs if output.output_type == "error"], cell.outputs
-        data = [output.data for output in cell.outputs if "data" in output]
-        text = "".join(output.text for output in cell.outputs if output.output_type == "stream")
-        carried: dict[str, Any] = next((each[MEDIA_TYPE] for each in data if MEDIA_TYPE in each), {})
-        return text + "".join(each.get("text/markdown", each.get("text/plain", "")) for each in data), carried
-
-
-@pytest.fixture
-def learner(
-    engine: Engine, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Learner]:
-    """A learner in a kernel, with an empty home; what they made goes when the test ends."""
-    monkeypatch.setenv("XDG_STATE_HOME", environ["XDG_STATE_HOME"])
-    sockets = tmp_path / "s"
-    sockets.mkdir()
-    with kernel(Home(tmp_path / "home"), engine.host, sockets) as client:
-        client.start_new_kernel_client()
-        yield Learner(client)
-        labrunner(environ, "reset", "--all", "--home", str(tmp_path / "home"))
 
 
 @pytest.mark.usefixtures("untouched")

@@ -10,9 +10,7 @@ import nbformat
 import pytest
 
 from labrunner.runner.keeping import Keeping
-from tests.e2e.test_run import LABS, environ, labrunner, report, untouched
-
-__all__ = ["environ", "untouched"]
+from tests.e2e.test_run import LABS, labrunner, report
 
 pytestmark = pytest.mark.engine
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from labrunner.engine.engine import Engine
 from labrunner.model.verdict import EngineFacts
-from tests.e2e.podman.course import client, labrunner
+from tests.e2e.podman.course import client, labrunner, without_docker
 
 pytestmark = pytest.mark.engine
 
@@ -73,12 +72,8 @@ def test_learners_own_work_is_judged(engine: Engine, tmp_path: Path) -> None:
 
 def test_podman_serves_as_docker_where_there_is_no_docker_command(engine: Engine, tmp_path: Path) -> None:
     """In the lab's shell, which says that no scope stands in between; what was made there is judged and reset."""
-    bin_folder = tmp_path / "bin"
-    bin_folder.mkdir()
-    for name in ("bash", "cat", "conmon", "env", "podman", "ps", "runc", "sh"):
-        if found := shutil.which(name):
-            (bin_folder / name).symlink_to(found)
-    where = {"PATH": str(bin_folder), "XDG_RUNTIME_DIR": "", "LABRUNNER_HOME": str(tmp_path / "home")}
+    path = without_docker(tmp_path / "bin")
+    where = {"PATH": path, "XDG_RUNTIME_DIR": "", "LABRUNNER_HOME": str(tmp_path / "home")}
     assert labrunner("start", "nginx-and-mongo", **where).returncode == 0
     commands = "docker container run --detach --publish 8080:80 --name nginx nginx\n"
     typed = labrunner("shell", "--engine", "podman", given=commands, **where)

@@ -8,7 +8,7 @@ import pytest
 
 from labrunner.content import locate
 from labrunner.content.locate import course_folder
-from labrunner.model.errors import ToolError
+from labrunner.model.errors import ToolError, UsageError
 
 
 @pytest.fixture
@@ -38,6 +38,19 @@ def test_missing_folder_is_a_broken_installation(package: Path) -> None:
     with pytest.raises(ToolError, match=f"the folder checks of the course is missing beside {package}") as caught:
         course_folder("checks")
     assert caught.value.next == "pip install --force-reinstall labrunner"
+
+
+def test_course_of_ones_own_is_taken_whole(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found from the current folder too; what it lacks is not taken from labrunner's own course."""
+    for name in ("labs", "checks"):
+        (package / "course" / name).mkdir(parents=True)
+    (tmp_path / "mine" / "labs").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LABRUNNER_COURSE", "mine")
+    assert course_folder("labs") == tmp_path / "mine" / "labs"
+    with pytest.raises(UsageError, match="LABRUNNER_COURSE names mine, and there is no folder checks in it") as caught:
+        course_folder("checks")
+    assert caught.value.next == "unset LABRUNNER_COURSE"
 
 
 @pytest.mark.parametrize("name", ["labs", "checks", "images"])

@@ -96,6 +96,15 @@ def test_newcomer_sees_what_was_shown(keeping: Keeping, at: At) -> None:
     assert b"long-ago\r\n" in seen
 
 
+def test_no_more_than_the_answer_is_read() -> None:
+    """What follows it, in the same packet, is the terminal's."""
+    keeper, client = socket.socketpair()
+    with keeper, client:
+        keeper.sendall(b'{"lab": "push"}\nshown')
+        assert keeping_module.exchange(client, {}) == {"lab": "push"}
+        assert client.recv(1 << 16) == b"shown"
+
+
 def test_half_typed_line_does_not_get_in_the_way(keeping: Keeping, home: Path, at: At) -> None:
     """A learner may have begun a command there."""
     keeping.open("push", "main", home / "push", environ())

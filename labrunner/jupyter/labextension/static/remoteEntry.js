@@ -35,7 +35,8 @@
     const response = await ServerConnection.makeRequest(`${settings.baseUrl}labrunner/${path}`, { method }, settings);
     const answer = await response.json();
     if (answer.error) {
-      throw new Error(answer.error.next ? `${answer.error.says}. Next: ${answer.error.next}` : answer.error.says);
+      const { says, next } = answer.error;
+      throw new Error(next ? `${says.replace(/[^?]$/, '$&.')} Next: ${next}` : says); // a question has its own mark
     }
     if (!response.ok) {
       throw new Error(answer.message);
