@@ -22,6 +22,8 @@ from labrunner.runtime.perform import Context
 from labrunner.runtime.zygote.fork import keep_only
 
 _GO = b"!"
+#: Python ignores SIGPIPE, and whoever started the engine may ignore others; a container's program expects none of it.
+_IGNORED = tuple(number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from labrunner.runtime import channel, syscalls
 from labrunner.runtime.errors import Kind, RuntimeFailure
@@ -16,22 +17,32 @@ from labrunner.runtime.spec import ContainerSpec
 
 
 class Parked:
-    """``child`` is the first process; ``failure`` is why it cannot be started, None where it can."""
+    """``child`` is the first process; ``failure`` is why it cannot be started, None where it can.
 
-    def __init__(self, spec: ContainerSpec, engine: Engine, streams: Streams) -> None:
+    It is forked first of all, since making a network namespace takes the kernel long.
+    """
+
+    def __init__(self, spec: ContainerSpec, engine: Engine) -> None:
         self.failure: Failed | None = None
         self._spec = spec
         self._group = engine.group(spec.id)
         syscalls.unshare(syscalls.CLONE_NEWPID)  # for our children: the first process and every exec
+        become = partial(_become, spec, engine)
+        self._pipes: tuple[int, int, int | None] | None = None
         if spec.process.tty:
-            self.child = child.fork(lambda context: _become(spec, engine, context), ())
+            self.child = child.fork(become, ())
             return
         entry = os.pipe() if spec.open_stdin else None
         output, error = os.pipe(), os.pipe()
         given = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC) if entry is None else entry[0]
-        self.child = child.fork(lambda context: _become(spec, engine, context), (given, output[1], error[1]))
+        self.child = child.fork(become, (given, output[1], error[1]))
         channel.close((given, output[1], error[1]))
-        streams.use_pipes(output[0], error[0], entry[1] if entry else None)
+        self._pipes = output[0], error[0], entry[1] if entry else None
+
+    def serve_pipes(self, streams: Streams) -> None:
+        """Give our ends of the pipes, where there are some, to whoever reads and writes them."""
+        if self._pipes:
+            streams.use_pipes(*self._pipes)
 
     def join_group(self) -> None:
         """Make the container's control group, and put the first process there, which takes an idle kernel long."""
@@ -47,8 +58,8 @@ class Parked:
 
 def _become(spec: ContainerSpec, engine: Engine, context: Context) -> None:
     """Be the first process. The plan is made here and not in the shim, whose memory stays the zygote's that way."""
-    child.own_descriptors_only(context)
     plan = container(spec, engine.host(spec.id))
     perform(plan.parked, context)
+    child.own_descriptors_only(context)
     child.wait_for_shim(context)
     perform(plan.started, context)

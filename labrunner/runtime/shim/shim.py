@@ -49,6 +49,7 @@ class Shim:
 
     def __init__(self, spec: ContainerSpec, engine: Engine, first: socket.socket) -> None:
         self._spec = spec
+        self._parked = container.Parked(spec, engine)
         self._folder = os.open(spec.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._loop = Loop()
         self._log = self._open_log()
@@ -56,7 +57,7 @@ class Shim:
             self._loop, self._log, open_input=spec.open_stdin, once=spec.stdin_once, idle=self._loop.stop
         )
         self._group = engine.group(spec.id)
-        self._parked = container.Parked(spec, engine, self._streams)
+        self._parked.serve_pipes(self._streams)
         self._execs = Execs(self._loop, spec, engine, self._parked)
         self._asker: Connection | None = None  # who asked for the start
         self._running = False
