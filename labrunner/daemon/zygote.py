@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -39,17 +39,12 @@ class Zygote:
         ours = self._fork(ForkShim(spec=specification))
         return Peer(ours, on_news)
 
-    async def work(self, task: Task, result: type[_Result], descriptors: Sequence[int] = ()) -> _Result:
-        """Have a task done. RuntimeFailure where it cannot be; the descriptors stay the caller's."""
+    def work(
+        self, task: Task, result: type[_Result], descriptors: Sequence[int] = ()
+    ) -> Coroutine[None, None, _Result]:
+        """Have a task done: it is begun now, and the descriptors may be closed. RuntimeFailure where it is not done."""
         message = ForkWorker(task=str(task.__struct_config__.tag), arguments=msgspec.Raw(msgspec.json.encode(task)))
-        worker = Peer(self._fork(message, descriptors))
-        try:
-            answer, _ = await worker.expect()
-        finally:
-            worker.close()
-        if not isinstance(answer, TaskDone):
-            raise RuntimeFailure(Kind.BROKEN, f"a worker's result was expected, and it says {answer}")
-        return msgspec.json.decode(answer.result, type=result)
+        return _result(Peer(self._fork(message, descriptors)), result)
 
     def _fork(self, message: ForkShim | ForkWorker, descriptors: Sequence[int] = ()) -> socket.socket:
         if self._peer is None or not self._peer.is_open:
@@ -58,3 +53,13 @@ class Zygote:
         with theirs:
             self._peer.send(message, [theirs.fileno(), *descriptors])
         return ours
+
+
+async def _result(worker: Peer, result: type[_Result]) -> _Result:
+    try:
+        answer, _ = await worker.expect()
+    finally:
+        worker.close()
+    if not isinstance(answer, TaskDone):
+        raise RuntimeFailure(Kind.BROKEN, f"a worker's result was expected, and it says {answer}")
+    return msgspec.json.decode(answer.result, type=result)

@@ -11,6 +11,7 @@ from typing import Any
 from labrunner.daemon.answers import Answer, Json, Stream, Text, json_line
 from labrunner.daemon.containers.container import Status
 from labrunner.daemon.engine import Engine
+from labrunner.daemon.errors import ApiError
 from labrunner.daemon.events import FILTERS, matcher
 from labrunner.daemon.images.archives import MACHINES
 from labrunner.daemon.requests import Request
@@ -145,10 +146,28 @@ async def events(engine: Engine, request: Request, _name: str) -> Answer:
     return Stream(lines(), "application/json")
 
 
+async def no_plugins(_engine: Engine, _request: Request, _name: str) -> Answer:
+    """GET /plugins."""
+    return Json([])
+
+
+async def no_plugin(_engine: Engine, _request: Request, name: str) -> Answer:
+    """GET /plugins/NAME/json, the last thing that ``docker inspect`` tries."""
+    raise ApiError(404, f'plugin "{name}" not found')
+
+
+async def no_swarm(_engine: Engine, _request: Request, _name: str) -> Answer:
+    """GET of a swarm's things, in the words by which ``docker inspect`` knows to go on."""
+    raise ApiError(503, "This node is not a swarm manager. The namespace engine has no swarm.")
+
+
 ROUTES: Mapping[str, Any] = {
     "GET /_ping": ping,
     "HEAD /_ping": ping,
     "GET /version": version,
     "GET /info": info,
     "GET /events": events,
+    "GET /plugins": no_plugins,
+    "GET /plugins/*/json": no_plugin,
+    **{f"GET /{what}/*": no_swarm for what in ("configs", "nodes", "secrets", "services", "tasks")},
 }
