@@ -7,12 +7,15 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from labrunner.runtime import channel, folder, log
 from labrunner.runtime.errors import RuntimeFailure
@@ -27,6 +30,7 @@ from labrunner.runtime.messages import (
     ForkShim,
     Hello,
     Message,
+    Signal,
     Start,
     Started,
     Watch,
@@ -106,6 +110,20 @@ class Container:
         assert isinstance(received[0], ExecExited)
         return received[0].code, text
 
+    def signal(self, number: int) -> None:
+        """Send a signal to its first process."""
+        with self.connect() as link:
+            channel.call(link, Signal(number=number))
+
+    def until(self, text: str) -> None:
+        """Wait until it wrote this."""
+        for _ in range(1000):
+            if text in self.output():
+                return
+            time.sleep(0.01)
+        raise AssertionError(self.output())
+
+    @contextmanager
     def attach(self, **wanted: bool) -> Iterator[socket.socket]:
         """A connection that carries frames only."""
         with self.connect() as link:
@@ -140,7 +158,10 @@ class Runtime:
 
     def create(self, *args: str, process: dict[str, Any] | None = None, **fields: Any) -> Container:  # noqa: ANN401
         """A container that waits for its start."""
-        spec = self.spec(*args, process=process, **fields)
+        return self.fork(self.spec(*args, process=process, **fields))
+
+    def fork(self, spec: ContainerSpec) -> Container:
+        """A container of this specification, which waits for its start."""
         ours, theirs = socket.socketpair()
         channel.send(self.link, ForkShim(spec=spec), [theirs.fileno()])
         theirs.close()
@@ -148,6 +169,24 @@ class Runtime:
         container = Container(spec, ours)
         self.containers.append(container)
         return container
+
+    def copied(self, *args: str) -> ContainerSpec:
+        """A container whose layer was copied into its upper folder."""
+        spec = self.spec(*args)
+        upper = Path(spec.rootfs.upper)
+        upper.rmdir()
+        rootfs.make(upper)
+        if self.mode is Mode.SINGLE and not os.getuid():
+            subprocess.run(["chown", "-R", f"{ORDINARY}:{ORDINARY}", str(upper)], check=True)
+        return msgspec.structs.replace(spec, rootfs=msgspec.structs.replace(spec.rootfs, copied=True))
+
+    def folder(self, name: str) -> Path:
+        """A folder of the host that containers may write to."""
+        made = self.data / name
+        made.mkdir()
+        if self.mode is Mode.SINGLE and not os.getuid():
+            os.chown(made, ORDINARY, ORDINARY)
+        return made
 
 
 def greet(link: socket.socket) -> None:

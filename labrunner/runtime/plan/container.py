@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from labrunner.runtime import folder
 from labrunner.runtime.modes import Mode
 from labrunner.runtime.plan import operations as do
 from labrunner.runtime.plan.operations import NO_PROGRAMS, Namespace, Restriction
 from labrunner.runtime.plan.process import process
-from labrunner.runtime.spec import ContainerSpec, Network
+from labrunner.runtime.spec import ContainerSpec, Network, Process
 
 _DEVICES = (("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0))
 _LINKS = (
@@ -37,11 +39,13 @@ class Host:
     """What the plan has to know of the host.
 
     ``cgroup_version`` is 0 where there are none; ``cgroups`` are version 1's folders of the container, by controller.
+    Where no group ``refuses_devices``, the container's root must have none, and nobody in it may make one.
     """
 
     mode: Mode
     cgroup_version: int = 0
     cgroups: tuple[tuple[str, str], ...] = ()
+    refuses_devices: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,15 @@ class Plan:
 
 def container(spec: ContainerSpec, host: Host) -> Plan:
     """What a new process in a PID namespace of its own does to become the container's first process."""
-    return Plan(
-        tuple(_parked(spec)), (*_world(spec, host), *process(spec.process, host.mode, first=True, init=spec.init))
-    )
+    first = process(allowed(spec.process, host), host.mode, first=True, init=spec.init)
+    return Plan(tuple(_parked(spec)), (*_world(spec, host), *first))
+
+
+def allowed(wanted: Process, host: Host) -> Process:
+    """The process with the capabilities that it may have on this host."""
+    if host.refuses_devices or host.mode is Mode.SINGLE:
+        return wanted
+    return msgspec.structs.replace(wanted, capabilities=wanted.capabilities - {"MKNOD"})
 
 
 def joined(spec: ContainerSpec, host: Host) -> frozenset[Namespace]:
@@ -86,6 +96,8 @@ def _world(spec: ContainerSpec, host: Host) -> Iterator[do.Operation]:
         yield do.UseFolder(root.upper)
     else:
         yield do.StackLayers(root.layers, root.lowers, root.upper, root.work, in_user_namespace=single)
+    if not (host.refuses_devices or single):  # in a user namespace no device can be made
+        yield do.Restrict("/", frozenset({Restriction.NO_DEVICES}))
     asked = sorted(_asked(spec), key=lambda mount: mount.target.rstrip("/").count("/"))
     taken = {mount.target.rstrip("/") for mount in asked}
     for operation in _usual(spec, host):

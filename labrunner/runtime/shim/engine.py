@@ -29,6 +29,6 @@ class Engine:
 
     def host(self, container: str) -> Host:
         """What the plan of a container has to know."""
-        own = f"labrunner/{self.name}/{container}"
-        folders = ((name, str(folder / own)) for name, folder in self.layout.folders)
-        return Host(self.mode, self.layout.version, tuple(folders) if self.layout.version == 1 else ())
+        own = self.group(container)
+        folders = [(name, str(own.folder(name))) for name, _ in self.layout.folders] if self.layout.version == 1 else []
+        return Host(self.mode, self.layout.version, tuple(folders), refuses_devices=self.layout.refuses_devices)

@@ -11,7 +11,7 @@ from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.messages import ExecExited, ExecStarted, Failed
 from labrunner.runtime.perform import Context, perform
 from labrunner.runtime.perform.devices import FLAGS
-from labrunner.runtime.plan.container import joined
+from labrunner.runtime.plan.container import allowed, joined
 from labrunner.runtime.plan.process import process
 from labrunner.runtime.shim import child
 from labrunner.runtime.shim.connection import Connection
@@ -36,9 +36,9 @@ class Execs:
 
     def __init__(self, loop: Loop, spec: ContainerSpec, engine: Engine, first: Parked) -> None:
         self._loop = loop
-        self._mode = engine.mode
+        self._host = engine.host(spec.id)
         self._group = engine.group(spec.id)
-        self._flags = sum(FLAGS[namespace] for namespace in joined(spec, engine.host(spec.id)))
+        self._flags = sum(FLAGS[namespace] for namespace in joined(spec, self._host))
         self._first = first
         self._running: list[_Running] = []
 
@@ -50,7 +50,7 @@ class Execs:
             syscalls.setns(self._first.child.descriptor, self._flags)
             child.own_descriptors_only(context)
             context.change_root("/")
-            perform(process(wanted, self._mode), context)
+            perform(process(allowed(wanted, self._host), self._host.mode), context)
 
         try:
             one = _Running(asker, child.fork(become, streams))

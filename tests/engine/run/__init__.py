@@ -1,0 +1,1 @@
+"""Containers run by zygote and shim alone, as root and with a single id."""
