@@ -92,7 +92,8 @@ async def logs(life: Life, container: Container, wish: Wish) -> AsyncIterator[by
             for record in log.read(place, position):
                 position = record.end
                 yield _written(lines.of(record), wish)
-            ended = joined is None or (wish.until or time.time_ns()) < time.time_ns() or await joined.frame() is None
+            over = wish.until is not None and wish.until < time.time_ns()
+            ended = joined is None or over or await joined.frame() is None
         for record in log.read(place, position):
             yield _written(lines.of(record), wish)
         yield _written(lines.rest(), wish)
