@@ -1,0 +1,1 @@
+"""The namespace engine as a user meets it: by the commands of labrunner."""
