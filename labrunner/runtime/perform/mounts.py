@@ -18,6 +18,8 @@ _ATTRIBUTES = {
     Restriction.NO_EXECUTING: syscalls.MOUNT_ATTR_NOEXEC,
 }
 _NULL = os.makedev(1, 3)
+#: What some kernels switch on by default, and what a layer made of ``upper`` could not say.
+_PLAIN = ",redirect_dir=off,metacopy=off,index=off"
 
 
 def _attributes(restrictions: frozenset[Restriction]) -> int:
@@ -34,7 +36,7 @@ def stack(operation: do.StackLayers, context: Context) -> None:
     os.chdir(operation.layers)
     extra = ",userxattr" if operation.in_user_namespace else ""  # else a removed and remade folder gives EIO
     upper, work = (_escaped(path) for path in (operation.upper, operation.work))
-    parts = f"lowerdir={':'.join(operation.lowers)},upperdir={upper},workdir={work}{extra}"
+    parts = f"lowerdir={':'.join(operation.lowers)},upperdir={upper},workdir={work}{_PLAIN}{extra}"
     syscalls.mount("overlay", operation.upper, "overlay", 0, parts)
     context.change_root(operation.upper)
 
