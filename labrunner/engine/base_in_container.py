@@ -91,7 +91,10 @@ def _lay_out(exchange: Path) -> Path:
         (root / name).symlink_to(f"usr/{name}")
     for package in sorted((exchange / "cache/archives").glob("*.deb")):
         with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as reading:  # noqa: S603, S607 - the host's own
-            _run(["tar", "--extract", "--preserve-permissions", "--keep-directory-symlink", "--directory", str(root)], reading.stdout)
+            _run(
+                ["tar", "--extract", "--preserve-permissions", "--keep-directory-symlink", "--directory", str(root)],
+                reading.stdout,
+            )
         if reading.returncode:
             raise failure(BASE_NAME, "dpkg-deb", [f"{package.name} cannot be read"])
     (root / "exchange").mkdir()

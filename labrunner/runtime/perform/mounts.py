@@ -18,6 +18,10 @@ _ATTRIBUTES = {
     Restriction.NO_EXECUTING: syscalls.MOUNT_ATTR_NOEXEC,
 }
 _NULL = os.makedev(1, 3)
+#: Without it a folder that is removed and made again gives EIO. It takes none of the options below, and needs none.
+_IN_USER_NAMESPACE = ",userxattr"
+#: Without what some kernels switch on by default, and a layer made of ``upper`` could not say.
+_PLAIN = ",redirect_dir=off,metacopy=off,index=off"
 
 
 def _attributes(restrictions: frozenset[Restriction]) -> int:
@@ -32,7 +36,7 @@ def keep_private(_: do.KeepMountsPrivate, __: Context) -> None:
 def stack(operation: do.StackLayers, context: Context) -> None:
     """Mount in the old way: fsconfig(2) takes 256 bytes at most, which many layers exceed before Linux 6.5."""
     os.chdir(operation.layers)
-    extra = ",userxattr" if operation.in_user_namespace else ""  # else a removed and remade folder gives EIO
+    extra = _IN_USER_NAMESPACE if operation.in_user_namespace else _PLAIN
     upper, work = (_escaped(path) for path in (operation.upper, operation.work))
     parts = f"lowerdir={':'.join(operation.lowers)},upperdir={upper},workdir={work}{extra}"
     syscalls.mount("overlay", operation.upper, "overlay", 0, parts)

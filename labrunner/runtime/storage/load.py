@@ -23,7 +23,9 @@ from labrunner.runtime.storage.scratch import Scratch
 from labrunner.runtime.storage.upkeep import keep
 
 #: The archive around the layers: many images may be in one.
-_OUTER = Limits(size=1 << 40)
+_OUTER = Limits(size=64 << 30)
+#: Of one image; an overlay of more is refused by the kernel, or by an option that is longer than a page.
+_LAYERS = 127
 #: Of all documents together, in bytes; they are in memory.
 _DOCUMENTS = 64 << 20
 _HOPS = 8
@@ -74,6 +76,8 @@ class _Contents:
             raise bad_archive(
                 f"{len(expected)} layers were expected in an image, and the archive has {len(image.layers)}"
             )
+        if len(expected) > _LAYERS:
+            raise too_large(f"an image may have {_LAYERS} layers, not {len(expected)}")
         layers = tuple(self._layer(path, diff_id) for path, diff_id in zip(image.layers, expected, strict=True))
         return tasks.LoadedImage(config=keep(scratch, image.config), names=image.names, layers=layers)
 

@@ -1,9 +1,12 @@
-"""Writing images as ``docker save`` does: an OCI layout with Docker's manifest.json, blobs byte for byte."""
+"""Writing images as ``docker save`` does: an OCI layout with Docker's manifest.json, blobs byte for byte.
+
+But for layers in zstd, which Docker 20.10 cannot read: of those the archive has the tar, which is as unambiguous.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,7 +14,8 @@ import msgspec
 from labrunner.runtime import images
 from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.storage import manifests, tasks, writing
-from labrunner.runtime.storage.chunks import PIECE, write
+from labrunner.runtime.storage.chunks import PIECE, of_descriptor, write
+from labrunner.runtime.storage.compression import Compression, decompressed
 from labrunner.runtime.storage.header import FOLDER, Entry
 from labrunner.runtime.storage.manifests import Descriptor, DockerImage, Index, Manifest, path_of
 from labrunner.runtime.storage.scratch import blob_path
@@ -34,7 +38,7 @@ def save(arguments: tasks.Save, descriptors: Sequence[int]) -> tasks.Nothing:
             DockerImage(
                 config=path_of(image.config),
                 repo_tags=image.names or None,
-                layers=tuple(path_of(layer.blob) for layer in image.layers),
+                layers=tuple(path_of(_saved(layer)[0]) for layer in image.layers),
             )
         )
     output.document(manifests.INDEX, msgspec.json.encode(Index(manifests=tuple(index))))
@@ -55,8 +59,9 @@ class _Output:
     def image(self, image: tasks.SavedImage) -> list[Descriptor]:
         """Write an image's blobs; what the index says of it, once for each of its names."""
         layers = tuple(
-            Descriptor(media_type=_LAYER + layer.media, digest=layer.blob, size=self._blob(layer.blob))
+            Descriptor(media_type=_LAYER + media, digest=digest, size=self._layer(layer))
             for layer in image.layers
+            for digest, media in [_saved(layer)]
         )
         config = Descriptor(media_type=_CONFIG, digest=image.config, size=self._blob(image.config))
         content = msgspec.json.encode(Manifest(config=config, layers=layers))
@@ -74,6 +79,22 @@ class _Output:
         entry = Entry(name=path.encode(), size=len(content))
         write(self.descriptor, writing.head(entry) + content + writing.padding(len(content)))
 
+    def _layer(self, layer: tasks.Layer) -> int:
+        """Write a layer unless it was; its size. What is decompressed is read twice, since its size comes first."""
+        if _saved(layer)[0] == layer.blob:
+            return self._blob(layer.blob)
+        if layer.diff_id not in self._written:
+            size = self._written[layer.diff_id] = sum(len(piece) for piece in self._plain(layer))
+            write(self.descriptor, writing.head(Entry(name=path_of(layer.diff_id).encode(), size=size)))
+            for piece in self._plain(layer):
+                write(self.descriptor, piece)
+            write(self.descriptor, writing.padding(size))
+        return self._written[layer.diff_id]
+
+    def _plain(self, layer: tasks.Layer) -> Iterator[bytes | memoryview]:
+        with blob_path(self._data, layer.blob).open("rb") as blob:
+            yield from decompressed(of_descriptor(blob.fileno()), Compression.ZSTD)
+
     def _blob(self, digest: str) -> int:
         """Write a blob unless it was; its size."""
         if digest in self._written:
@@ -89,6 +110,13 @@ class _Output:
                 sent += count
         write(self.descriptor, writing.padding(size))
         return size
+
+
+def _saved(layer: tasks.Layer) -> tuple[str, str]:
+    """The digest of what the archive has of a layer, and how it is compressed."""
+    if layer.media == Compression.ZSTD:
+        return layer.diff_id, Compression.NONE
+    return layer.blob, layer.media
 
 
 def _annotations(name: str) -> dict[str, str]:

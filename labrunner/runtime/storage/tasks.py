@@ -6,6 +6,7 @@ daemon then names it in its database, and sweeps what it does not know at its ne
 
     DATA/blobs/sha256/HEX      configurations and layers, byte for byte as they came
          layers/NAME/          an unpacked layer; NAME is short, since 127 of them are an overlay's option
+                               (a file's owner that a single id cannot have: its attribute user.labrunner.owner)
          tmp/                  what is not whole yet
          run/ID/               containers (labrunner.runtime.folder)
 """

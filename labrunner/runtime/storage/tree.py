@@ -88,7 +88,7 @@ class Tree:
             descriptor = syscalls.open_in_root(
                 self.root, name or b".", os.O_DIRECTORY | os.O_NOFOLLOW, resolve=_RESOLVE
             )
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:  # something else has taken its place, or that of a folder it is in
             yield None
             return
         try:

@@ -181,6 +181,13 @@ def test_a_folder_in_the_way_of_a_file_is_removed_with_all_that_is_in_it_and_no_
     assert (layer / "a").read_bytes() == b"y"
 
 
+@pytest.mark.parametrize("target", ["a", "/a", "../a", "nowhere", "a/b"])
+def test_a_folder_that_becomes_a_link_to_itself_is_only_a_link(store: Store, target: str) -> None:
+    layer = store.layer(tar(folder("a", mtime=5), folder("a/b", mtime=5), member("a/b/c"), symlink("a", target)))
+    assert str((layer / "a").readlink()) == target
+    assert "cannot be made" in refused(store, tar(symlink("a", target), member("a/b/c")))
+
+
 def test_python_own_library_would_follow_the_link(tmp_path: Path) -> None:
     """The control for all of the above: names alone are no protection."""
     (tmp_path / "in").mkdir()

@@ -161,6 +161,12 @@ def test_an_archive_that_contradicts_itself_is_refused(store: Store, manifest: b
     assert words in refused(store, content, Kind.BAD_ARCHIVE)
 
 
+def test_an_image_of_more_layers_than_an_overlay_takes_is_refused(store: Store) -> None:
+    layers = [tar(member(str(number))) for number in range(128)]
+    assert "127 layers" in refused(store, docker_archive(*layers), Kind.TOO_LARGE)
+    assert len(store.load(docker_archive(*layers[:127])).images[0].layers) == 127
+
+
 def test_a_tar_of_something_else_is_refused(store: Store) -> None:
     assert "neither manifest.json nor index.json" in refused(store, BASE, Kind.BAD_ARCHIVE)
 
