@@ -39,20 +39,20 @@ def main() -> None:
             if not need.ok:
                 _tell(need)
         connection, zygote = spawn(asked.data, mode)
-        asyncio.run(_serve(asked, Zygote(connection)))
+        asyncio.run(_serve(asked, Zygote(connection), mode))
         zygote.wait(_ZYGOTE_SECONDS)
     except RuntimeFailure as failure:
         sys.exit(f"labrunner: {failure.says}")
     os.close(lock)
 
 
-async def _serve(asked: argparse.Namespace, zygote: Zygote) -> None:
+async def _serve(asked: argparse.Namespace, zygote: Zygote, mode: modes.Mode) -> None:
     """Serve until SIGTERM. RuntimeFailure where it cannot begin."""
     loop, ends = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ends.set)
     await zygote.greet()
-    engine = Engine(asked.data, zygote)
+    engine = Engine(asked.data, zygote, mode)
     await engine.begin()
     server = Server(engine)
     await server.open(listen(asked.socket))

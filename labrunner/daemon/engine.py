@@ -22,6 +22,7 @@ from labrunner.daemon.images.store import Images
 from labrunner.daemon.parts import Parts
 from labrunner.daemon.sweeper import Sweeper
 from labrunner.daemon.zygote import Zygote
+from labrunner.runtime.modes import Mode
 
 _log = logging.getLogger(__name__)
 
@@ -29,11 +30,12 @@ _log = logging.getLogger(__name__)
 class Engine:
     """The engine of one data folder. RuntimeFailure where its database cannot be used."""
 
-    def __init__(self, data: Path, zygote: Zygote) -> None:
+    def __init__(self, data: Path, zygote: Zygote, mode: Mode) -> None:
         self.started_at = time.time_ns()
         database = Database(data / "db")
         self.parts = Parts(
             data=data,
+            mode=mode,
             database=database,
             events=Events(),
             zygote=zygote,

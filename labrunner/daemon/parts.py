@@ -11,6 +11,7 @@ from labrunner.daemon.events import Events
 from labrunner.daemon.images.store import Images
 from labrunner.daemon.sweeper import Sweeper
 from labrunner.daemon.zygote import Zygote
+from labrunner.runtime.modes import Mode
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Parts:
     """One data folder's parts. Whatever is not on disk is in here."""
 
     data: Path
+    mode: Mode
     database: Database
     events: Events
     zygote: Zygote

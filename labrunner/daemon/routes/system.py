@@ -18,6 +18,7 @@ from labrunner.daemon.requests import Request
 from labrunner.daemon.times import iso, moment
 from labrunner.daemon.versions import NEWEST, OLDEST, OURS, text
 from labrunner.runtime.cgroups import layout
+from labrunner.runtime.modes import Mode
 
 _PING = (
     ("Api-Version", text(NEWEST)),
@@ -109,6 +110,10 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
             "ServerVersion": OURS,
             "Runtimes": {"labrunner": {"path": "labrunner"}},
             "DefaultRuntime": "labrunner",
+            "SecurityOptions": [
+                "name=seccomp,profile=builtin",
+                *(["name=rootless"] if engine.parts.mode is Mode.SINGLE else []),
+            ],
             "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False},
             "LiveRestoreEnabled": True,
             "Isolation": "",
@@ -130,7 +135,7 @@ def _limits() -> dict[str, Any]:
         "CPUSet": False,
         "PidsLimit": "pids" in has,
         "CgroupDriver": "cgroupfs" if has else "none",
-        "CgroupVersion": str(found.version or ""),
+        "CgroupVersion": str(found.version or 1),  # clients ask for one of the two, of an engine without groups as well
     }
 
 
