@@ -47,8 +47,7 @@ def command(
     \b
       labrunner lint
       labrunner lint push deploy-change
-      labrunner lint --prove --write docs/proof.md
-      labrunner lint --prove --jobs 2
+      labrunner lint --prove --jobs 2 --write docs/proof.md
     """
     if (page or jobs > 1) and not proving:
         asked = "written" if page else "divided into jobs"

@@ -56,7 +56,7 @@ def test_help_names_every_command(environ: dict[str, str]) -> None:
 def test_every_command_has_help(environ: dict[str, str], name: str) -> None:
     done = run(environ, name, "--help")
     assert done.returncode == 0
-    assert "--json" in done.stdout or name in {"images", "shell", "site", "completion"}
+    assert "--json" in done.stdout or name in {"images", "engine", "shell", "site", "completion"}
     command = labrunner.get_command(click.Context(labrunner), name)
     assert command is not None
     assert command.name == name
@@ -158,10 +158,11 @@ def test_doctor_without_engine_is_a_blocker(environ: dict[str, str], tmp_path: P
     assert "BLOCKS  engine" in run(chosen, "doctor", "--offline").stdout
 
 
-def test_namespace_engine_is_not_promised(environ: dict[str, str]) -> None:
-    done = run(environ, "check", "nginx-and-mongo/nginx", "--engine", "namespace", "--json")
+def test_namespace_engine_that_has_no_place_is_errored(environ: dict[str, str]) -> None:
+    chosen = {**environ, "LABRUNNER_ENGINE_DATA": "/proc/none"}
+    done = run(chosen, "check", "nginx-and-mongo/nginx", "--engine", "namespace", "--json")
     assert done.returncode == 3
-    assert "does not have it yet" in error_of(done)["says"]
+    assert error_of(done)["says"].startswith("the engine's data were to lie in /proc/none, and it cannot be written")
 
 
 def test_remote_context_has_to_be_named(environ: dict[str, str], tmp_path: Path) -> None:
