@@ -119,10 +119,10 @@ def test_what_pythons_library_writes_is_read(form: int, item: tuple[Entry, bytes
     assert found.mtime // 10**9 == info.mtime % 8**11
 
 
-@pytest.mark.parametrize("form", ["v7", "oldgnu", "gnu", "ustar", "posix"])
+@pytest.mark.parametrize("form", ["v7", "ustar", "oldgnu", "gnu", "posix"])
 def test_what_gnu_tar_writes_is_read(tmp_path: Path, form: str) -> None:
-    """In the old form a name has 100 bytes at most, in the others it may have any."""
-    letters = 40 if form == "v7" else 70
+    """In the first two a link may have 100 bytes, in the others any number."""
+    letters = 40 if form in {"v7", "ustar"} else 70
     deep = tmp_path / "tree" / ("d" * letters) / ("e" * letters)
     deep.mkdir(parents=True)
     (deep / "file").write_bytes(b"content" * 100)
