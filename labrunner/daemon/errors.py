@@ -80,8 +80,6 @@ _AT_START = {
     Kind.NOT_EXECUTABLE: (126, HTTPStatus.BAD_REQUEST),
     Kind.BAD_MOUNT: (127, HTTPStatus.BAD_REQUEST),
     Kind.BAD_WORKDIR: (128, HTTPStatus.BAD_REQUEST),
-    Kind.NO_SUCH_USER: (128, HTTPStatus.BAD_REQUEST),
-    Kind.NO_SUCH_GROUP: (128, HTTPStatus.BAD_REQUEST),
     Kind.BAD_LIMIT: (128, HTTPStatus.BAD_REQUEST),
 }
 _USERS = frozenset({Kind.NO_SUCH_USER, Kind.NO_SUCH_GROUP})
@@ -115,4 +113,5 @@ def _explained(doing: str, failure: RuntimeFailure) -> str:
     """The failure behind the words that Docker's clients know."""
     if failure.kind in _USERS:
         return failure.says
-    return f"OCI runtime {doing} failed: unable to start container process: {failure.says}: unknown"
+    says = failure.says.replace(": is a directory", ": permission denied")  # clients look for these words for 126
+    return f"OCI runtime {doing} failed: unable to start container process: {says}: unknown"

@@ -54,6 +54,12 @@ def all_networks(created: str) -> list[dict[str, Any]]:
     ]
 
 
+def require(mode: str) -> None:
+    """Refuse to start on a network that there is not. ApiError."""
+    if mode != "default" and mode not in _DRIVERS:
+        raise ApiError(404, f"network {mode} not found")
+
+
 def find(text: str, created: str) -> dict[str, Any]:
     """A network by name, ID or the beginning of one. ApiError where there is none."""
     for network in all_networks(created):

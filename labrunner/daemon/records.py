@@ -33,4 +33,5 @@ class ImageRecord(_Record, frozen=True, kw_only=True):
     id: str
     content: str
     layers: tuple[Layer, ...]
+    parent: str = ""  # the image of which it was committed
     tagged: int = 0  # when it last got a name, nanoseconds since 1970

@@ -34,7 +34,9 @@ class Reference:
 def parse(text: str) -> Reference:
     """A reference. ApiError (400) where it is none."""
     match = _REFERENCE.fullmatch(text)
-    if match is None or _HEX.fullmatch(text):
+    if _HEX.fullmatch(text):
+        raise bad_request(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
+    if match is None:
         raise _invalid(text)
     name = match["name"]
     if len(name) > _MAX_NAME:

@@ -82,7 +82,7 @@ class Request:
 
     def json_if_any(self, kind: type[_T], default: _T) -> _T:
         """The body as a typed value; the default where there is none."""
-        return self.json(kind) if self.body.strip() else default
+        return default if self.body.strip() in {b"", b"null"} else self.json(kind)
 
 
 def without_nulls(value: object) -> object:

@@ -158,7 +158,10 @@ def _whole(
     headers = {**_COMMON, "Content-Type": content_type, **headers}
     if request.method == "HEAD":
         return web.Response(status=status, headers={**headers, "Content-Length": "0"})
-    return web.Response(status=status, body=body, headers=headers)
+    response = web.Response(status=status, body=body, headers=headers)
+    if headers.get("Connection") == "close":
+        response.force_close()
+    return response
 
 
 async def _stream(request: web.BaseRequest, answer: Stream) -> web.StreamResponse:

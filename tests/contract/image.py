@@ -38,6 +38,8 @@ ACCOUNTS = {
     "etc/group": "root:x:0:\nlearners:x:1001:\nhelpers:x:1002:learner\n",
     "etc/os-release": "ID=contract\n",
 }
+#: What a terminal of this name can do (terminfo(5)), in Debian's place and in the usual one; ``top`` wants to know.
+TERMINFO = (Path("/lib/terminfo/x/xterm"), Path("/usr/share/terminfo/x/xterm"))
 FOLDERS = ("dev", "etc", "home", "home/learner", "proc", "root", "sys", "tmp", "usr/bin", "work")
 
 
@@ -60,6 +62,8 @@ def root_file_system() -> bytes:
         programs = {program: Path(shutil.which(program) or f"/bin/{program}") for program in PROGRAMS}
         for program, path in programs.items():
             add(archive, f"usr/bin/{program}", path.read_bytes(), 0o755)
+        for terminal in (path for path in TERMINFO if path.exists()):
+            add(archive, str(terminal).lstrip("/"), terminal.read_bytes(), 0o644)
         for library in sorted(libraries(programs.values())):
             add(archive, str(library).lstrip("/"), library.read_bytes(), 0o755)
     return written.getvalue()

@@ -59,7 +59,7 @@ class Connection(http.client.HTTPConnection):
 class Peer:
     """An engine that answers at ``socket`` and has the image ``contract``.
 
-    ``kind`` is the engine's name in the suite; ``limits`` tells whether it can give a container a cgroup.
+    ``kind`` is the engine's name in the suite; ``folder`` is the test's own, and the engine's data lie in it.
     """
 
     kind: str
@@ -67,7 +67,6 @@ class Peer:
     pid: int
     client: docker.DockerClient
     folder: Path
-    limits: bool = True
 
     @property
     def is_docker(self) -> bool:

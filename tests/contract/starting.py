@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -35,7 +36,7 @@ def engine(kind: str) -> Iterator[Peer]:
         folder.chmod(0o755)
         data = folder / "data"
         data.mkdir()
-        if kind == "namespace-single" and os.geteuid() == 0:
+        if rights(kind):
             os.chown(data, ORDINARY, ORDINARY)
         command, environ = COMMANDS[kind](data)
         with running(kind, command, environ, data) as peer:
@@ -72,15 +73,22 @@ def namespace_single(data: Path) -> tuple[list[str], Mapping[str, str]]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join([str(TREE), *(path for path in sys.path if path.endswith("site-packages"))]),
     }
-    if os.geteuid() != 0:
-        return [sys.executable, *daemon(data)], environ
-    user = ["setpriv", f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups", "--inh-caps=-all"]
     for python in (sys.executable, "/usr/bin/python3"):
-        trial = [*user, python, "-c", "import labrunner.daemon, aiohttp, msgspec"]
-        with contextlib.suppress(OSError):
-            if subprocess.run(trial, env=environ, capture_output=True, check=False, cwd="/").returncode == 0:
-                return [*user, python, *daemon(data)], environ
+        trial = [python, "-c", "import labrunner.daemon, aiohttp, msgspec"]
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            subprocess.run(trial, env=environ, capture_output=True, check=True, cwd="/", **rights("namespace-single"))
+            return [python, *daemon(data)], environ
     pytest.skip(f"an ordinary user can read neither {sys.executable} with its libraries nor /usr/bin/python3 with them")
+
+
+def rights(kind: str) -> dict[str, Any]:
+    """Who an engine is started as, in the words of subprocess; nothing where it is the tests' own user.
+
+    Not by setpriv(1), which keeps root's rights until it has executed what only root may execute.
+    """
+    if kind != "namespace-single" or os.geteuid() != 0:
+        return {}
+    return {"user": ORDINARY, "group": ORDINARY, "extra_groups": []}
 
 
 COMMANDS = {
@@ -115,12 +123,12 @@ def running(kind: str, command: Sequence[str], environ: Mapping[str, str], data:
     with log.open("wb") as written:
         process = subprocess.Popen(
             command, env=environ, cwd="/", stdout=written, stderr=written, stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=True, **rights(kind),
         )  # fmt: skip
     try:
         client = connect(path, process, log)
         with contextlib.closing(client):
-            yield Peer(kind, str(path), process.pid, client, data.parent, limits=kind != "namespace-single")
+            yield Peer(kind, str(path), process.pid, client, data.parent)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -116,7 +116,9 @@ def test_devices_are_the_usual_ones(peer: Peer) -> None:
     told = set(peer.output("ls", "/dev").split())
     usual = {"fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout"}
     assert told - {"console", "core"} == usual | {"tty", "urandom", "zero"}
-    script = "echo x >/dev/null; head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; echo x >/dev/full"
+    script = (
+        "echo x >/dev/null; head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; head -c 4 /dev/zero >/dev/full"
+    )
     lines = peer.output("sh", "-c", f"{script}; readlink /dev/fd").splitlines()
     assert lines[:2] == ["4", "4"]
     assert "No space left on device" in lines[2]

@@ -90,10 +90,11 @@ def test_older_version_is_refused(peer: Peer) -> None:
 
 
 def test_path_that_is_none_is_not_found(peer: Peer) -> None:
-    """Status 404."""
+    """Status 404; the namespace engine says 501 where Docker has a path, and cannot know which ones it has."""
     for method, path in (("GET", "/nothing"), ("POST", "/containers/json"), ("GET", "/v1.41/")):
         answer = peer.ask(method, path)
-        assert (answer.status, answer.says) == (404, "page not found")
+        assert answer.status in ({404} if peer.is_docker else {404, 501})
+        assert answer.says
 
 
 @pytest.mark.parametrize(

@@ -55,14 +55,13 @@ class Control:
         return True
 
     async def kill(self, container: Container, named: str) -> None:
-        """Send it a signal; after SIGKILL wait for its end. ApiError where it does not run."""
+        """Send it a signal; after SIGKILL wait for its end. ApiError where it does not run, after which it goes on."""
         number = signals.number(named or "KILL")
         if container.status is Status.RESTARTING:
             self._life.cancel_restart(container)
             return
         if not container.running:
-            refused = not_running(container.id)
-            raise ApiError(refused.status, f"Cannot kill container: {container.name}: {refused.message}")
+            raise not_running(container.id)
         if number == signal.SIGKILL or number == signals.number(container.record.config.stop_signal or "TERM"):
             container.stopping = True
         await self._signal(container, number)

@@ -61,6 +61,7 @@ def _host(host: HostConfig) -> HostConfig:
     return replace(
         host,
         shm_size=host.shm_size or _DEFAULT_SHM,
+        memory_swap=host.memory_swap or 2 * host.memory,  # Docker's default: as much swap as memory
         network_mode=host.network_mode or "default",
         ipc_mode=host.ipc_mode or "private",
         runtime="labrunner",

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from labrunner.daemon import networks
 from labrunner.daemon.containers.container import Container, Status, tell
 from labrunner.daemon.errors import ApiError, at_start, conflict
 from labrunner.daemon.parts import Parts
@@ -74,6 +75,7 @@ class Life:
             container.stopping = False
             if container.record.stopped:
                 self._parts.database.put_container(container.changed(stopped=False))
+            networks.require(container.record.host.network_mode)
             await self._launch(container)
             return True
 

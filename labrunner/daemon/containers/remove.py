@@ -22,8 +22,8 @@ async def remove(parts: Parts, life: Life, control: Control, container: Containe
     if container.running:
         if not force:
             raise conflict(
-                f"You cannot remove a running container {container.id}. "
-                "Stop the container before attempting removal or force remove"
+                f'cannot remove container "/{container.name}": container is running: '
+                "stop the container before removing or force remove"
             )
         await control.kill(container, "KILL")
     async with container.lock:

@@ -62,7 +62,7 @@ async def commit(parts: Parts, base: Image, root: Rootfs, wish: Commit) -> Image
     now = _now()
     said = {name: value for name, value in (("author", wish.author), ("comment", wish.comment)) if value}
     history = [*base.document.get("history", []), {"created": now, "created_by": wish.command, **said}]
-    return await _keep(parts, wish.config, (*base.record.layers, layer), history, said)
+    return await _keep(parts, wish.config, (*base.record.layers, layer), history, {**said, "parent": base.id})
 
 
 def save(parts: Parts, images: Sequence[tuple[Image, tuple[str, ...]]]) -> AsyncIterator[bytes]:
@@ -97,6 +97,7 @@ async def _keep(
 ) -> Image:
     """Write a configuration, and the row that names it."""
     machine = platform.machine()
+    parent = base.pop("parent", "")
     document = base | {
         "architecture": MACHINES.get(machine, machine),
         "os": "linux",
@@ -107,7 +108,7 @@ async def _keep(
     }
     content = msgspec.json.encode(document).decode()
     stored = await parts.zygote.work(tasks.StoreBlob(data=os.fspath(parts.data), content=content), tasks.Stored)
-    parts.images.add([ImageRecord(id=stored.digest, content=content, layers=layers)], [])
+    parts.images.add([ImageRecord(id=stored.digest, content=content, layers=layers, parent=parent)], [])
     return parts.images.find(stored.digest)
 
 

@@ -102,6 +102,10 @@ class Images:
         image = self._images.get(identity)
         return [layer.diff_id for layer in image.record.layers] if image else []
 
+    def known(self, identity: str) -> Image | None:
+        """An image by its whole ID, if it is there."""
+        return self._images.get(identity)
+
     def size_of(self, identity: str) -> int:
         """The bytes of an image's files; none for an image that is no more."""
         image = self._images.get(identity)

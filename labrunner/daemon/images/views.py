@@ -27,7 +27,7 @@ def summary(images: Images, image: Image, version: tuple[int, int]) -> dict[str,
         "Created": created(image),
         "Id": image.id,
         "Labels": image.config.labels,
-        "ParentId": "",
+        "ParentId": image.record.parent,
         "RepoDigests": _NO_DIGESTS if old and not names else [],
         "RepoTags": names or (_NO_TAGS if old else []),
         "SharedSize": -1,
@@ -45,7 +45,7 @@ def details(images: Images, image: Image, version: tuple[int, int]) -> dict[str,
         "Id": image.id,
         "RepoTags": images.names_of(image),
         "RepoDigests": [],
-        "Parent": "",
+        "Parent": image.record.parent,
         "Comment": document.get("comment", ""),
         "Created": document.get("created") or iso(0),
         "DockerVersion": document.get("docker_version", ""),
@@ -64,7 +64,7 @@ def details(images: Images, image: Image, version: tuple[int, int]) -> dict[str,
 
 
 def history(images: Images, image: Image) -> list[dict[str, Any]]:
-    """How it was made, the last step first; only that one is an image here."""
+    """How it was made, the last step first; steps that ended in an image that is still there have its ID and names."""
     layers = iter(image.record.layers)
     shown: list[dict[str, Any]] = []
     for step in image.document.get("history") or [{} for _ in image.record.layers]:
@@ -79,7 +79,11 @@ def history(images: Images, image: Image) -> list[dict[str, Any]]:
                 "Tags": None,
             }
         )
+    step_of: Image | None = image
+    while step_of is not None:
+        steps = len(step_of.document.get("history") or step_of.record.layers)
+        if 0 < steps <= len(shown):
+            shown[steps - 1] |= {"Id": step_of.id, "Tags": images.names_of(step_of) or None}
+        step_of = images.known(step_of.record.parent)
     shown.reverse()
-    if shown:
-        shown[0] |= {"Id": image.id, "Tags": images.names_of(image) or None}
     return shown

@@ -15,8 +15,8 @@ _LEAST_MEMORY = 6 << 20
 _CPU_PERIOD = range(1000, 1_000_001)
 _LEAST_QUOTA = 1000
 _NANO = 10**9
+_OOM_SCORES = range(-1000, 1001)
 _RESTARTS = frozenset({"", "no", "always", "unless-stopped", "on-failure"})
-_NETWORKS = frozenset({"", "default", "bridge", "none", "host"})
 
 
 def name(text: str) -> str:
@@ -38,6 +38,10 @@ def body(asked: CreateBody) -> None:
         signals.number(asked.stop_signal)
     resources(asked.host_config)
     restart_policy(asked.host_config.restart_policy, auto_remove=asked.host_config.auto_remove)
+    if asked.host_config.shm_size < 0:
+        raise bad_request("SHM size can not be less than 0")
+    if asked.host_config.oom_score_adj not in _OOM_SCORES:
+        raise bad_request(f"Invalid value {asked.host_config.oom_score_adj}, range for oom score adj is [-1000, 1000]")
     _unbuilt(asked.host_config)
 
 
@@ -83,7 +87,7 @@ def _unbuilt(host: HostConfig) -> None:
         "--pid": host.pid_mode not in {"", "private"},
         "--ipc": host.ipc_mode not in {"", "private", "shareable"},
         "--uts": host.uts_mode not in {"", "private"},
-        f"--network {host.network_mode}": host.network_mode not in _NETWORKS,
+        "--network container:": host.network_mode.startswith("container:"),
     }
     for what, wanted in refused.items():
         if wanted:

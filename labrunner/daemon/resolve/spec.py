@@ -97,12 +97,9 @@ def limits(asked: Resources) -> Limits:
     quota, period = asked.cpu_quota, asked.cpu_period
     if asked.nano_cpus:
         quota, period = asked.nano_cpus * _PERIOD // 10**9, _PERIOD
-    swap = asked.memory_swap
-    if asked.memory and not swap:
-        swap = 2 * asked.memory  # Docker's default: as much swap as memory
     return Limits(
         memory=asked.memory or None,
-        memory_swap=swap or None,
+        memory_swap=asked.memory_swap or None,
         pids=asked.pids_limit if (asked.pids_limit or 0) > 0 else None,
         cpu_quota=quota or None,
         cpu_period=period or None,

@@ -15,7 +15,7 @@ from labrunner.daemon.containers.filters import KNOWN, PRUNE, Matcher, shows_all
 from labrunner.daemon.containers.remove import written
 from labrunner.daemon.containers.top import top
 from labrunner.daemon.engine import Engine
-from labrunner.daemon.errors import ApiError, bad_request, not_running
+from labrunner.daemon.errors import ApiError, bad_request, not_built, not_running
 from labrunner.daemon.requests import Request
 from labrunner.daemon.shapes import CreateBody, UpdateBody
 
@@ -72,7 +72,12 @@ async def restarted(engine: Engine, request: Request, name: str) -> Answer:
 
 async def killed(engine: Engine, request: Request, name: str) -> Answer:
     """POST /containers/ID/kill."""
-    await engine.control.kill(engine.parts.registry.find(name), request.text("signal"))
+    try:
+        await engine.control.kill(engine.parts.registry.find(name), request.text("signal"))
+    except ApiError as error:
+        if error.message.startswith("Invalid"):
+            raise
+        raise ApiError(error.status, f"Cannot kill container: {name}: {error.message}") from None
     return Empty()
 
 
@@ -165,6 +170,12 @@ async def _sizes(engine: Engine, container: Container) -> dict[str, int]:
     return {"SizeRw": own, "SizeRootFs": own + engine.parts.images.size_of(container.record.image)}
 
 
+async def not_served(engine: Engine, request: Request, name: str) -> Answer:
+    """What Docker does with containers, and this engine not yet."""
+    engine.parts.registry.find(name)
+    raise not_built(f"{request.path[-1]} of containers yet")
+
+
 ROUTES: Mapping[str, Any] = {
     "GET /containers/json": listed,
     "POST /containers/create": created,
@@ -180,4 +191,7 @@ ROUTES: Mapping[str, Any] = {
     "POST /containers/*/update": updated,
     "POST /containers/*/resize": resized,
     "DELETE /containers/*": removed,
+    **{f"{method} /containers/*/archive": not_served for method in ("GET", "HEAD", "PUT")},
+    **{f"GET /containers/*/{what}": not_served for what in ("changes", "export", "stats")},
+    **{f"POST /containers/*/{what}": not_served for what in ("pause", "unpause")},
 }

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from labrunner.daemon.answers import Answer, Hijack, Stream, stream_type
+from labrunner.daemon.answers import RAW_STREAM, Answer, Hijack, Stream, Text, stream_type
 from labrunner.daemon.engine import Engine
-from labrunner.daemon.errors import bad_request, of_runtime
+from labrunner.daemon.errors import ApiError, bad_request, of_runtime
 from labrunner.daemon.requests import Request
 from labrunner.daemon.streams import attach
 from labrunner.daemon.streams.client import STDERR, STDOUT
@@ -39,7 +39,14 @@ async def shown(engine: Engine, request: Request, name: str) -> Answer:
 
 
 async def attached(engine: Engine, request: Request, name: str) -> Answer:
-    """POST /containers/ID/attach."""
+    """POST /containers/ID/attach: a refusal comes bare, as what would have followed the head."""
+    try:
+        return await _attach(engine, request, name)
+    except ApiError as error:
+        return Text(f"{error.message}\r\n", (("Content-Type", RAW_STREAM), ("Connection", "close")), error.status)
+
+
+async def _attach(engine: Engine, request: Request, name: str) -> Answer:
     container = engine.parts.registry.find(name)
     tty, streams, live = container.record.config.tty, _streams(request), request.yes("stream")
     wish = Wish(streams=streams, framed=not tty)

@@ -114,6 +114,7 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
                 "name=seccomp,profile=builtin",
                 *(["name=rootless"] if engine.parts.mode is Mode.SINGLE else []),
             ],
+            "Warnings": None,
             "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False},
             "LiveRestoreEnabled": True,
             "Isolation": "",

@@ -49,6 +49,8 @@ def find(method: str, path: tuple[str, ...]) -> tuple[Route, str]:
         route = ROUTES.get(f"{method} /{key}")
         if route is not None:
             return route, name
+    if any(route.partition(" /")[2] == "/".join(path) for route in ROUTES):
+        raise page_not_found()  # the path is there, with another method
     raise _unknown(path)
 
 

@@ -119,9 +119,11 @@ def test_what_pythons_library_writes_is_read(form: int, item: tuple[Entry, bytes
     assert found.mtime // 10**9 == info.mtime % 8**11
 
 
-@pytest.mark.parametrize("form", ["v7", "oldgnu", "gnu", "ustar", "posix"])
+@pytest.mark.parametrize("form", ["v7", "ustar", "oldgnu", "gnu", "posix"])
 def test_what_gnu_tar_writes_is_read(tmp_path: Path, form: str) -> None:
-    deep = tmp_path / "tree" / ("d" * 40) / ("e" * 40)
+    """In the first two a link may have 100 bytes, in the others any number."""
+    letters = 40 if form in {"v7", "ustar"} else 70
+    deep = tmp_path / "tree" / ("d" * letters) / ("e" * letters)
     deep.mkdir(parents=True)
     (deep / "file").write_bytes(b"content" * 100)
     os.link(deep / "file", deep / "other")
@@ -130,11 +132,20 @@ def test_what_gnu_tar_writes_is_read(tmp_path: Path, form: str) -> None:
         ["tar", f"--format={form}", "--sort=name", "-C", tmp_path, "-c", "tree"], check=True, capture_output=True
     ).stdout
     found = read(packed)
-    folder = f"tree/{'d' * 40}/{'e' * 40}/".encode()
+    folder = f"tree/{'d' * letters}/{'e' * letters}/".encode()
     assert [entry.name for entry, _ in found][2:] == [folder, folder + b"file", folder + b"link", folder + b"other"]
     assert [content for _, content in found][3] == b"content" * 100
     assert [entry.kind for entry, _ in found][4:] == [header.SYMLINK, header.LINK]
     assert [entry.link for entry, _ in found][4:] == [b"../file", folder + b"file"]
+
+
+def test_what_a_global_header_says_holds_for_all_that_follows() -> None:
+    buffer = io.BytesIO()
+    headers = {"comment": "ours", "SCHILY.xattr.user.note": "hello"}
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, pax_headers=headers) as tar:
+        tar.addfile(tarfile.TarInfo("a"))
+        tar.addfile(tarfile.TarInfo("b"))
+    assert [entry.xattrs for entry, _ in read(buffer.getvalue())] == [(("user.note", b"hello"),)] * 2
 
 
 def test_a_time_before_1970_or_after_2242_becomes_1970() -> None:

@@ -1,0 +1,1 @@
+"""The daemon's parts without a socket, a process or a container."""
