@@ -96,6 +96,7 @@ def test_two_jobs_prove_what_one_proves_and_do_not_prove_it_again(divided: Divid
     assert told.count("proven before") == 2
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_killed_ends_the_proof_with_a_sentence(divided: Divided) -> None:
     code, data, told = divided("another tag", end_engines)
     assert (code, data["verdict"]) == (3, "errored")
@@ -103,6 +104,7 @@ def test_an_engine_that_is_killed_ends_the_proof_with_a_sentence(divided: Divide
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_a_job_that_is_killed_ends_the_proof_with_a_sentence(divided: Divided) -> None:
     def end_jobs(_: int) -> None:
         for pid in [pid for pid in own_processes("labrunner.cli.proving_job") if "python" in name_of(pid)]:
@@ -114,6 +116,7 @@ def test_a_job_that_is_killed_ends_the_proof_with_a_sentence(divided: Divided) -
     assert "Traceback" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_proof_that_is_interrupted_leaves_nothing(divided: Divided, sign: signal.Signals) -> None:
     code, _, told = divided("another tag", lambda pid: os.kill(pid, sign))
