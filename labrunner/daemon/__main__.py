@@ -19,12 +19,11 @@ from labrunner.daemon import data as data_folder
 from labrunner.daemon.engine import Engine
 from labrunner.daemon.server import Server, listen
 from labrunner.daemon.zygote import Zygote
-from labrunner.runtime import modes, needs
+from labrunner.runtime import capabilities, modes, needs
 from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.zygote.spawn import spawn
 
 _log = logging.getLogger("labrunner.daemon")
-_CAP_SYS_ADMIN = 21
 _ZYGOTE_SECONDS = 5
 
 
@@ -34,7 +33,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         lock = data_folder.take(asked.data)
-        mode = modes.choose(os.environ, privileged=_is_privileged())
+        mode = modes.choose(os.environ, privileged=capabilities.may_mount())
         for need in needs.examine(asked.data, mode):
             if not need.ok:
                 _tell(need)
@@ -76,13 +75,6 @@ def _tell(need: needs.Need) -> None:
     if need.blocks:
         raise RuntimeFailure(Kind.MISSING_FEATURE, says)
     _log.warning("%s", says)
-
-
-def _is_privileged() -> bool:
-    """Whether this process may mount (proc(5), capabilities(7))."""
-    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
-    return bool(int(effective.split()[1], 16) >> _CAP_SYS_ADMIN & 1)
 
 
 def _arguments() -> argparse.Namespace:

@@ -98,3 +98,8 @@ def settle(asked: AbstractSet[str], uid: int) -> None:
     _, permitted, _ = syscalls.capget()
     kept = 0 if uid else mask(asked) & permitted
     syscalls.capset(kept, kept, 0)  # the ambient set goes with the inheritable one
+
+
+def may_mount() -> bool:
+    """Whether this process may mount where it is, without a user namespace of its own."""
+    return bool(syscalls.capget()[0] >> _NUMBERS["SYS_ADMIN"] & 1)
