@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from labrunner.daemon import data as data_folder
@@ -34,24 +35,26 @@ def main() -> None:
     try:
         lock = data_folder.take(asked.data)
         mode = modes.choose(os.environ, privileged=capabilities.may_mount())
-        for need in needs.examine(asked.data, mode):
-            if not need.ok:
-                _tell(need)
+        lacking = [need for need in needs.examine(asked.data, mode) if not need.ok]
+        for need in lacking:
+            _tell(need)
+        copies = any(need.name == needs.OVERLAY for need in lacking)
         connection, zygote = spawn(asked.data, mode)
-        asyncio.run(_serve(asked, Zygote(connection), mode))
+        own = Zygote(connection)
+        asyncio.run(_serve(asked, own, lambda: Engine(asked.data, own, mode, copies=copies)))
         zygote.wait(_ZYGOTE_SECONDS)
     except RuntimeFailure as failure:
         sys.exit(f"labrunner: {failure.says}")
     os.close(lock)
 
 
-async def _serve(asked: argparse.Namespace, zygote: Zygote, mode: modes.Mode) -> None:
+async def _serve(asked: argparse.Namespace, zygote: Zygote, make: Callable[[], Engine]) -> None:
     """Serve until SIGTERM. RuntimeFailure where it cannot begin."""
     loop, ends = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ends.set)
     await zygote.greet()
-    engine = Engine(asked.data, zygote, mode)
+    engine = make()
     await engine.begin()
     server = Server(engine)
     await server.open(listen(asked.socket))

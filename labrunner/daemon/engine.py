@@ -30,12 +30,13 @@ _log = logging.getLogger(__name__)
 class Engine:
     """The engine of one data folder. RuntimeFailure where its database cannot be used."""
 
-    def __init__(self, data: Path, zygote: Zygote, mode: Mode) -> None:
+    def __init__(self, data: Path, zygote: Zygote, mode: Mode, *, copies: bool) -> None:
         self.started_at = time.time_ns()
         database = Database(data / "db")
         self.parts = Parts(
             data=data,
             mode=mode,
+            copies=copies,
             database=database,
             events=Events(),
             zygote=zygote,

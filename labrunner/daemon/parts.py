@@ -16,10 +16,14 @@ from labrunner.runtime.modes import Mode
 
 @dataclass(frozen=True)
 class Parts:
-    """One data folder's parts. Whatever is not on disk is in here."""
+    """One data folder's parts. Whatever is not on disk is in here.
+
+    Where the host ``copies``, it refuses overlays on the data folder, and each container has its image's files.
+    """
 
     data: Path
     mode: Mode
+    copies: bool
     database: Database
     events: Events
     zygote: Zygote

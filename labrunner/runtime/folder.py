@@ -8,6 +8,7 @@
            log/000001    segments of the log (labrunner.runtime.log)
            hostname  hosts  resolv.conf      seen in the container below /etc
            upper/  work/                     what the container writes; work is the overlay's own
+           filled        where there is no overlay: upper has the image's files
 
 A socket's path may have 107 bytes, and a data folder's may be longer: bind and connect by way of /proc/self/fd.
 """
@@ -21,7 +22,7 @@ from typing import TypeVar
 import msgspec
 
 STATE, EXIT, SOCKET, LOG = "state", "exit", "sock", "log"
-UPPER, WORK = "upper", "work"
+UPPER, WORK, FILLED = "upper", "work", "filled"
 HOSTNAME, HOSTS, RESOLV_CONF = "hostname", "hosts", "resolv.conf"
 
 

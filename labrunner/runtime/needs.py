@@ -41,6 +41,8 @@ _SWITCHES = (
     ("kernel/unprivileged_userns_clone", "0", "1"),
     ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),
 )
+#: The need without which images' files are copied.
+OVERLAY = "overlay"
 #: Room that the labs' images and what is built on them may take.
 _ROOM = 2 << 30
 #: A running container takes four descriptors of the daemon at most, and a client one.
@@ -162,9 +164,9 @@ def overlay(data: Path, mode: Mode) -> Need:
         for left in Path(folder, "work").glob("*"):
             left.chmod(0o700)  # the overlay's own has no permission at all
     if refused is None:
-        return Need(name="overlay", ok=True, blocks=False, says=f"containers share the files of their images in {data}")
+        return Need(name=OVERLAY, ok=True, blocks=False, says=f"containers share the files of their images in {data}")
     return Need(
-        name="overlay",
+        name=OVERLAY,
         ok=False,
         blocks=False,
         says=f"an overlay on {data} is refused ({refused.strerror}): each container gets a copy of its image's files",

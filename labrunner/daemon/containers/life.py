@@ -18,7 +18,8 @@ from labrunner.daemon.resolve import files, spec
 from labrunner.runtime import folder
 from labrunner.runtime.errors import RuntimeFailure
 from labrunner.runtime.messages import Exited, Start, Watch
-from labrunner.runtime.spec import ContainerSpec
+from labrunner.runtime.spec import ContainerSpec, Rootfs
+from labrunner.runtime.storage.tasks import CopyRoot, Nothing
 
 #: How long the first restart by a policy waits, and the longest wait; each one doubles it (Docker's numbers).
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
@@ -48,9 +49,20 @@ class Life:
 
     def specification(self, container: Container) -> ContainerSpec:
         """What a shim is to run. ApiError for what this engine does not do."""
+        return spec.container(container.record, container.run, self.root(container))
+
+    def root(self, container: Container) -> Rootfs:
+        """Where its files are."""
         layers = self._parts.images.layers_of(container.record.image)
-        root = spec.rootfs(self._parts.data, container.run, layers)
-        return spec.container(container.record, container.run, root)
+        return spec.rootfs(self._parts.data, container.run, layers, copied=self._parts.copies)
+
+    async def fill(self, container: Container) -> None:
+        """Copy the image's files, once, where the host refuses overlays. RuntimeFailure where the disk is full."""
+        filled = container.run / folder.FILLED
+        if self._parts.copies and not filled.exists():
+            make_folder(container)
+            await self._parts.zygote.work(CopyRoot(rootfs=self.root(container)), Nothing)
+            filled.touch()
 
     def fork(self, container: Container, specification: ContainerSpec) -> Peer:
         """Have a shim forked for a container."""
@@ -93,6 +105,7 @@ class Life:
         try:
             shim = self.shim(container)
             shim.ask(Watch())
+            await self.fill(container)
             await shim.ask(Start())
         except RuntimeFailure as failure:
             raise self._not_started(container, at_start(failure)) from failure

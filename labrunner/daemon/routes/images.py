@@ -16,7 +16,6 @@ from labrunner.daemon.errors import bad_request, not_built, of_runtime
 from labrunner.daemon.images import archives, changes, remove, views
 from labrunner.daemon.images.store import Image
 from labrunner.daemon.requests import Request
-from labrunner.daemon.resolve import spec
 from labrunner.daemon.shapes import Config
 from labrunner.daemon.times import moment
 from labrunner.runtime.errors import RuntimeFailure
@@ -137,11 +136,11 @@ async def committed(engine: Engine, request: Request, _name: str) -> Answer:
     own = request.json_if_any(Config, Config()) if request.content_type else Config()
     config = {**msgspec.to_builtins(container.record.config), **_set(own)}
     config = changes.applied(config, request.query_all("changes"))
-    root = spec.rootfs(engine.parts.data, container.run, engine.parts.images.layers_of(base.id))
     command = " ".join(container.record.config.cmd or [])
     wish = archives.Commit(config, request.text("author"), request.text("comment"), command)
     try:
-        image = await archives.commit(engine.parts, base, root, wish)
+        await engine.life.fill(container)
+        image = await archives.commit(engine.parts, base, engine.life.root(container), wish)
     except RuntimeFailure as failure:
         raise of_runtime(failure) from failure
     engine.life.tell(container, "commit", comment=request.text("comment"))

@@ -21,6 +21,8 @@ OWNER = "user.labrunner.owner"
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EPERM})
 _KEPT = ("user.", "security.capability", "system.posix_acl_")
 _OWN = ("user.overlay.", "trusted.overlay.", "user.labrunner.")
+#: A whiteout where there can be no such device: a socket without permissions, which no archive can hold.
+_INSTEAD = stat.S_IFSOCK
 #: An owner, a group, and attributes by name.
 Attributes = tuple[int, int, tuple[tuple[str, bytes], ...]]
 
@@ -47,12 +49,15 @@ def prefix() -> str:
 
 def is_whiteout(status: os.stat_result) -> bool:
     """Whether a file hides the one below it."""
-    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+    return (stat.S_ISCHR(status.st_mode) and status.st_rdev == 0) or status.st_mode == _INSTEAD
 
 
 def make_whiteout(folder: int, name: bytes) -> None:
     """Hide a name."""
-    os.mknod(name, stat.S_IFCHR | 0o600, 0, dir_fd=folder)
+    try:
+        os.mknod(name, stat.S_IFCHR | 0o600, 0, dir_fd=folder)
+    except PermissionError:  # on an overlay, on which no other one can be mounted: nobody but us reads it there
+        os.mknod(name, _INSTEAD, dir_fd=folder)
 
 
 def make_opaque(folder: int) -> None:
