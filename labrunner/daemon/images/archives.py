@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,11 +17,9 @@ from labrunner.daemon.images.store import Image
 from labrunner.daemon.parts import Parts
 from labrunner.daemon.pipes import feed, read_pieces
 from labrunner.daemon.records import ImageRecord
+from labrunner.runtime.images import architecture
 from labrunner.runtime.spec import Rootfs
 from labrunner.runtime.storage import tasks
-
-#: A machine as uname(2) calls it, and as images do.
-MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 async def load(parts: Parts, pieces: AsyncIterator[bytes]) -> list[tuple[Image, tuple[str, ...]]]:
@@ -96,10 +93,9 @@ async def _keep(
     base: dict[str, Any],
 ) -> Image:
     """Write a configuration, and the row that names it."""
-    machine = platform.machine()
     parent = base.pop("parent", "")
     document = base | {
-        "architecture": MACHINES.get(machine, machine),
+        "architecture": architecture(),
         "os": "linux",
         "created": history[-1]["created"],
         "config": config,

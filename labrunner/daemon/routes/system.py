@@ -13,11 +13,11 @@ from labrunner.daemon.containers.container import Status
 from labrunner.daemon.engine import Engine
 from labrunner.daemon.errors import ApiError
 from labrunner.daemon.events import FILTERS, matcher
-from labrunner.daemon.images.archives import MACHINES
 from labrunner.daemon.requests import Request
 from labrunner.daemon.times import iso, moment
 from labrunner.daemon.versions import NEWEST, OLDEST, OURS, text
 from labrunner.runtime.cgroups import layout
+from labrunner.runtime.images import architecture
 from labrunner.runtime.modes import Mode
 
 _PING = (
@@ -38,7 +38,6 @@ async def ping(_engine: Engine, _request: Request, _name: str) -> Answer:
 async def version(_engine: Engine, _request: Request, _name: str) -> Answer:
     """GET /version."""
     host = os.uname()
-    machine = MACHINES.get(host.machine, host.machine)
     shown: dict[str, Any] = {
         "Version": OURS,
         "ApiVersion": text(NEWEST),
@@ -46,7 +45,7 @@ async def version(_engine: Engine, _request: Request, _name: str) -> Answer:
         "GitCommit": "",
         "GoVersion": "",
         "Os": "linux",
-        "Arch": machine,
+        "Arch": architecture(),
         "KernelVersion": host.release,
         "BuildTime": "",
     }

@@ -71,7 +71,7 @@ class _Contents:
 
     def image(self, image: Described, scratch: Scratch) -> tasks.LoadedImage:
         """Verify an image's layers and keep what it needs."""
-        expected = images.read(image.config).rootfs.diff_ids
+        expected = images.diff_ids(image.config)
         if len(expected) != len(image.layers):
             raise bad_archive(
                 f"{len(expected)} layers were expected in an image, and the archive has {len(image.layers)}"

@@ -84,7 +84,7 @@ def test_a_blob_is_kept_by_its_digest(store: Store) -> None:
     content = '{"ä": 1}'
     for _ in range(2):
         stored = store.do(tasks.StoreBlob(data=str(store.data), content=content), tasks.Stored)
-        assert stored.digest == images.digest(content)
+        assert stored.digest == images.digest(content.encode())
     assert (store.data / "blobs/sha256" / digest(content.encode())).read_text() == content
 
 
