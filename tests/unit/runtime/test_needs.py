@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from labrunner.runtime import needs
+from labrunner.runtime import needs, syscalls
 from labrunner.runtime.modes import Mode
 from labrunner.runtime.needs import Need
 from labrunner.runtime.trial import attempt
@@ -105,7 +105,7 @@ def test_refused_overlay_is_no_blocker(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_network_file_system_blocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is named, and so is the way out."""
-    monkeypatch.setattr(needs.syscalls, "file_system_type", lambda _: 0x6969)
+    monkeypatch.setattr(syscalls, "file_system_type", lambda _: 0x6969)
     need = needs.place(tmp_path)
     assert (need.ok, need.blocks) == (False, True)
     assert "network file system (NFS)" in need.says
