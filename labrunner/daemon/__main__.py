@@ -11,6 +11,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -38,6 +39,7 @@ def main() -> None:
             if not need.ok:
                 _tell(need)
         connection, zygote = spawn(asked.data, mode)
+        _allow_many_descriptors()
         asyncio.run(_serve(asked, Zygote(connection), mode))
         zygote.wait(_ZYGOTE_SECONDS)
     except RuntimeFailure as failure:
@@ -67,6 +69,12 @@ async def _serve(asked: argparse.Namespace, zygote: Zygote, mode: modes.Mode) ->
     await server.close()
     asked.socket.unlink(missing_ok=True)
     zygote.close()
+
+
+def _allow_many_descriptors() -> None:
+    """For as many clients as the host allows; after the zygote was started, whose containers keep what they had."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _tell(need: needs.Need) -> None:
