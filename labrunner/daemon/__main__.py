@@ -11,6 +11,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -40,6 +41,7 @@ def main() -> None:
             _tell(need)
         copies = any(need.name == needs.OVERLAY for need in lacking)
         connection, zygote = spawn(asked.data, mode)
+        _allow_many_descriptors()
         own = Zygote(connection)
         asyncio.run(_serve(asked, own, lambda: Engine(asked.data, own, mode, copies=copies)))
         zygote.wait(_ZYGOTE_SECONDS)
@@ -70,6 +72,12 @@ async def _serve(asked: argparse.Namespace, zygote: Zygote, make: Callable[[], E
     await server.close()
     asked.socket.unlink(missing_ok=True)
     zygote.close()
+
+
+def _allow_many_descriptors() -> None:
+    """For as many clients as the host allows; after the zygote was started, whose containers keep what they had."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _tell(need: needs.Need) -> None:

@@ -6,8 +6,9 @@ less than a tenth of a millisecond: WAL and synchronous NORMAL keep the file who
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -24,8 +25,14 @@ PRAGMA user_version = {VERSION};
 """
 
 
+_FULL = sqlite3.SQLITE_FULL
+
+
 class Database:
-    """The database of one data folder. RuntimeFailure for one of another version, and for what is none."""
+    """The database of one data folder. RuntimeFailure for one of another version, and for what is none.
+
+    Whatever writes raises RuntimeFailure where the disk is full, and nothing is changed then.
+    """
 
     def __init__(self, path: Path) -> None:
         try:
@@ -58,7 +65,7 @@ class Database:
 
     def put_container(self, record: ContainerRecord) -> None:
         """Add a container, or keep it as it is now."""
-        self._connection.execute(
+        self._write(
             "INSERT INTO containers VALUES (?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET name = excluded.name, record = excluded.record",
             (record.id, record.name, msgspec.json.encode(record)),
@@ -66,7 +73,7 @@ class Database:
 
     def remove_container(self, identity: str) -> None:
         """Forget a container."""
-        self._connection.execute("DELETE FROM containers WHERE id = ?", (identity,))
+        self._write("DELETE FROM containers WHERE id = ?", (identity,))
 
     def images(self) -> tuple[list[ImageRecord], dict[str, str]]:
         """All images, and which reference names which."""
@@ -76,7 +83,7 @@ class Database:
 
     def put_images(self, records: Iterable[ImageRecord], names: Iterable[tuple[str, str]] = ()) -> None:
         """Add images and let references name them, all or none."""
-        with self._connection:
+        with _told(), self._connection:
             self._connection.execute("BEGIN")
             for record in records:
                 self._connection.execute(
@@ -88,8 +95,22 @@ class Database:
 
     def remove_name(self, reference: str) -> None:
         """Let a reference name nothing."""
-        self._connection.execute("DELETE FROM names WHERE reference = ?", (reference,))
+        self._write("DELETE FROM names WHERE reference = ?", (reference,))
 
     def remove_image(self, identity: str) -> None:
         """Forget an image and all its names."""
-        self._connection.execute("DELETE FROM images WHERE id = ?", (identity,))
+        self._write("DELETE FROM images WHERE id = ?", (identity,))
+
+    def _write(self, statement: str, values: tuple[str | bytes, ...]) -> None:
+        with _told():
+            self._connection.execute(statement, values)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say what kept SQLite from writing."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        kind = Kind.DISK_FULL if error.sqlite_errorcode == _FULL else Kind.BROKEN
+        raise RuntimeFailure(kind, f"the engine's database was to be written: {error}") from error

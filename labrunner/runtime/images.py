@@ -1,7 +1,7 @@
 """What the storage knows of image configurations, and how images name machines and themselves. Pure.
 
-A configuration is JSON whose digest is the image's ID (OCI image configuration; Docker's has a few fields more). So it is
-kept as it came, byte for byte, and only looked into.
+A configuration is JSON whose digest is the image's ID (OCI image configuration; Docker's has a few fields more). So it
+is kept as it came, byte for byte, and only looked into.
 """
 
 from __future__ import annotations

@@ -70,10 +70,12 @@ def examine(data: Path, mode: Mode) -> tuple[Need, ...]:
 def _needs(data: Path, mode: Mode) -> Iterator[Need]:
     own = namespaces(mode)
     yield own
+    disk = place(data)
     if own.ok:  # else every other trial would fail of the same
         yield process_table(mode)
-        yield overlay(data, mode)
-    yield place(data)
+        if disk.ok or not disk.blocks:
+            yield overlay(data, mode)
+    yield disk
     yield limits()
     yield descriptors()
 
@@ -148,10 +150,13 @@ def _mount_proc() -> None:
 
 
 def overlay(data: Path, mode: Mode) -> Need:
-    """An overlay on the data folder; without one the images' layers are copied for each container."""
+    """An overlay on the data folder; without one the images' layers are copied for each container.
+
+    A folder of the image has to be removed and made again: without ``userxattr`` a user namespace gets EIO for that.
+    """
     with tempfile.TemporaryDirectory(prefix=".need-", dir=data) as folder:
-        for name in ("lower", "upper", "work"):
-            Path(folder, name).mkdir()
+        for name in ("lower/folder", "upper", "work"):
+            Path(folder, name).mkdir(parents=True)
 
         def work() -> None:
             enter(mode)
@@ -159,6 +164,9 @@ def overlay(data: Path, mode: Mode) -> Need:
             extra = ",userxattr" if mode is Mode.SINGLE else ""
             options = f"lowerdir=lower,upperdir=upper,workdir=work{extra}"
             syscalls.mount("overlay", "upper", "overlay", 0, options)
+            os.chdir("upper")
+            Path("folder").rmdir()
+            Path("folder").mkdir()
 
         refused = attempt(work)
         for left in Path(folder, "work").glob("*"):
@@ -175,7 +183,15 @@ def overlay(data: Path, mode: Mode) -> Need:
 
 
 def place(data: Path) -> Need:
-    """A file system of this machine, with room on it."""
+    """A file system of this machine that we may write to, with room on it."""
+    if not os.access(data, os.W_OK | os.X_OK):
+        return Need(
+            name="disk",
+            ok=False,
+            blocks=True,
+            says=f"{data} cannot be written to by this user",
+            lifts="labrunner engine start --data DIR, in a folder of your own",
+        )
     descriptor = os.open(data, os.O_PATH | os.O_CLOEXEC)
     try:
         kind = NETWORK_FILE_SYSTEMS.get(syscalls.file_system_type(descriptor) & 0xFFFFFFFF)

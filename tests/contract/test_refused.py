@@ -192,14 +192,11 @@ def test_docker_run_ends_with_the_shells_code(peer: Peer, command: str, code: in
     assert (done.returncode, done.stderr.startswith("docker: Error response from daemon: ")) == (code, True), done
 
 
-def test_network_that_is_not_there_is_refused(peer: Peer) -> None:
-    """At start by status 404; an engine without networks says so at create."""
-    wish = {"Image": NAME, "Cmd": ["true"], "HostConfig": {"NetworkMode": "contract-nothing"}}
-    made = peer.ask("POST", "/containers/create", wish)
-    if peer.is_docker:
-        made = peer.ask("POST", f"/containers/{made.json['Id']}/start")
-    assert made.status == (404 if peer.is_docker else 501)
-    assert "contract-nothing" in made.says
+def test_network_that_is_not_there_is_refused_at_start(peer: Peer) -> None:
+    """Status 404."""
+    container = peer.create("true", network_mode="contract-nothing")
+    status, says = refused(peer, "POST", f"/containers/{container.id}/start")
+    assert (status, says) == (404, "network contract-nothing not found")
 
 
 def test_working_folder_that_is_a_file_is_refused(peer: Peer) -> None:

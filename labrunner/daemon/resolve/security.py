@@ -45,7 +45,7 @@ def options(host: HostConfig) -> tuple[bool, Seccomp]:
             case "seccomp", _:
                 raise not_built("seccomp profiles of your own; run it without, or with seccomp=unconfined")
             case _:
-                raise bad_request(f'invalid --security-opt {2 if separator in option else 1}: "{option}"')
+                raise bad_request(f'invalid --security-opt {2 if separator else 1}: "{option}"')
     return privileges, seccomp
 
 
