@@ -17,7 +17,8 @@ from typing import Any
 
 import msgspec
 
-from labrunner.runtime import channel, folder, log
+from labrunner.runtime import channel, folder, identity, log
+from labrunner.runtime.cgroups import group, layout
 from labrunner.runtime.errors import RuntimeFailure
 from labrunner.runtime.messages import (
     Attach,
@@ -149,7 +150,7 @@ class Runtime:
             (run / part).mkdir(parents=True)
         for part in (folder.HOSTNAME, folder.HOSTS, folder.RESOLV_CONF):
             (run / part).write_text(f"{part} of the test\n")
-        if self.mode is Mode.SINGLE and not os.getuid():
+        if _lowers(self.mode):
             for path in (run, *run.iterdir()):
                 os.chown(path, ORDINARY, ORDINARY)
         root = Rootfs(layers=f"{self.data}/layers", lowers=("a",), upper=f"{run}/upper", work=f"{run}/work")
@@ -176,15 +177,19 @@ class Runtime:
         upper = Path(spec.rootfs.upper)
         upper.rmdir()
         rootfs.make(upper)
-        if self.mode is Mode.SINGLE and not os.getuid():
+        if _lowers(self.mode):
             subprocess.run(["chown", "-R", f"{ORDINARY}:{ORDINARY}", str(upper)], check=True)
         return msgspec.structs.replace(spec, rootfs=msgspec.structs.replace(spec.rootfs, copied=True))
+
+    def remove_group(self, container: Container) -> None:
+        """Remove what a shim that was killed has left."""
+        group.Group(layout.host(), group.engine_of(str(self.data)), container.spec.id).remove()
 
     def folder(self, name: str) -> Path:
         """A folder of the host that containers may write to."""
         made = self.data / name
         made.mkdir()
-        if self.mode is Mode.SINGLE and not os.getuid():
+        if _lowers(self.mode):
             os.chown(made, ORDINARY, ORDINARY)
         return made
 
@@ -199,16 +204,32 @@ def greet(link: socket.socket) -> None:
     assert isinstance(received[0], Hello)
 
 
+def gone(pid: int, started: int) -> None:
+    """Wait until a process has ended."""
+    for _ in range(1000):
+        if identity.start_time(pid) != started:
+            return
+        time.sleep(0.01)
+    raise AssertionError(pid)
+
+
 @contextmanager
 def runtime(data: Path, mode: Mode) -> Iterator[Runtime]:
     """A zygote for a data folder with one layer, the test's root; all it made ends with it."""
     for part in ("layers", "run"):
         (data / part).mkdir(parents=True)
     rootfs.make(data / "layers/a")
-    who: dict[str, Any] = {}
-    if mode is Mode.SINGLE and not os.getuid():
+    if _lowers(mode):
         subprocess.run(["chown", "-R", f"{ORDINARY}:{ORDINARY}", str(data)], check=True)
-        who = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []}
+    with zygote(data, mode) as made:
+        yield made
+    shutil.rmtree(data)
+
+
+@contextmanager
+def zygote(data: Path, mode: Mode) -> Iterator[Runtime]:
+    """A zygote, and another one, for a data folder that is there."""
+    who: dict[str, Any] = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []} if _lowers(mode) else {}
     ours, theirs = socket.socketpair()
     with subprocess.Popen(
         command(theirs.fileno(), data, mode), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, **who
@@ -223,4 +244,8 @@ def runtime(data: Path, mode: Mode) -> Iterator[Runtime]:
                 container.link.close()
             ours.close()
             process.wait(timeout=10)
-    shutil.rmtree(data)
+
+
+def _lowers(mode: Mode) -> bool:
+    """Whether we are root and what we start is to be an ordinary user's."""
+    return mode is Mode.SINGLE and not os.getuid()

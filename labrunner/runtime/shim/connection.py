@@ -32,6 +32,7 @@ class Connection:
         self._handle = handle
         self._closed = closed
         self._greeted = False
+        self._open = True
         self._begin()
         os.set_blocking(link.fileno(), False)
         loop.watch(link.fileno(), read=self._read)
@@ -75,7 +76,7 @@ class Connection:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)  # noqa: FBT003 - the one thing that this function sets
         self._take(message, descriptors)
-        return self._loop.watches(self._link.fileno())
+        return self._open
 
     def _take(self, message: Message, descriptors: list[int]) -> None:
         if self._greeted:
@@ -96,14 +97,16 @@ class Connection:
             self.close()
 
     def release(self) -> socket.socket:
-        """The socket, which is not watched any more."""
+        """The socket, of which no message is read any more."""
+        self._open = False
         self._loop.forget(self._link.fileno())
         return self._link
 
     def close(self) -> None:
         """Let the other side go."""
-        if self._link.fileno() < 0:
+        if not self._open:
             return
+        self._open = False
         channel.close(self._descriptors)
         self._loop.forget(self._link.fileno())
         self._link.close()

@@ -43,10 +43,6 @@ class Loop:
         if self._watched.pop(descriptor, None):
             self._poll.unregister(descriptor)
 
-    def watches(self, descriptor: int) -> bool:
-        """Whether something is called for it."""
-        return descriptor in self._watched
-
     def set_deadline(self, seconds: float, reached: Callback) -> None:
         """Call ``reached`` where nothing at all happens for so long, unless ``clear_deadline`` comes first."""
         self._deadline = (seconds, reached)

@@ -82,7 +82,6 @@ class Shim:
     def run(self) -> None:
         """Serve until the container has ended and everybody knows, or nobody wants it."""
         self._loop.run()
-        self._unlink(folder.SOCKET)
 
     def _open_log(self) -> Writer:
         with contextlib.suppress(FileExistsError):
@@ -103,6 +102,12 @@ class Shim:
         self._server.listen()
         self._server.setblocking(False)  # noqa: FBT003 - the one thing that this function sets
         self._loop.watch(self._server.fileno(), read=self._accept)
+
+    def _close_server(self) -> None:
+        """Take no more connections; to be called before anybody knows of the end, and starts the container anew."""
+        self._loop.forget(self._server.fileno())
+        self._server.close()
+        self._unlink(folder.SOCKET)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -213,6 +218,7 @@ class Shim:
         self._running = False
         self._exit = end
         folder.write(self._folder, folder.EXIT, end)
+        self._close_server()
         return end
 
     def _give_up(self) -> None:
@@ -221,6 +227,7 @@ class Shim:
         self._parked.child.control.close()  # at whose end the first process ends as well
         self._parked.child.reap()
         self._remove_group()
+        self._close_server()
         self._loop.stop()
 
     # --- what is asked of a container -------------------------------------------------------------------------------
@@ -268,8 +275,8 @@ class Shim:
     def _dismiss(self, connection: Connection, _: Dismiss, __: list[int]) -> None:
         if self._running or self._asker:
             raise RuntimeFailure(Kind.BROKEN, "a container was to be dismissed that has been started")
-        connection.answer(Done())
         self._give_up()
+        connection.answer(Done())
 
 
 def serve(spec: ContainerSpec, engine: Engine, descriptor: int) -> None:

@@ -80,10 +80,10 @@ class Streams:
         held = any(client.is_behind for client in self._clients)
         for stream, descriptor in self._outputs.items():
             read = None if held else partial(self._read, stream)
-            write = self._writable if self._input and descriptor == self._entry else None
+            write = self._drain if self._input and descriptor == self._entry else None
             self._loop.watch(descriptor, read=read, write=write)
         if self._entry is not None and self._entry not in self._outputs.values():
-            self._loop.watch(self._entry, write=self._writable if self._input or self._input_ends else None)
+            self._loop.watch(self._entry, write=self._drain if self._input or self._input_ends else None)
         for client in list(self._clients):
             client.hold(held=len(self._input) > _CHUNK)
 
@@ -138,11 +138,10 @@ class Streams:
             return
         self._input += content
         self._input_ends = self._input_ends or (not content and self._once and not self._is_terminal)
-        self._write()
-        self._watch()
+        self._drain()
 
-    def _writable(self) -> None:
-        """Give on what waits, and take more of the clients that were held for it."""
+    def _drain(self) -> None:
+        """Write what the container takes now, and see who may go on."""
         self._write()
         self._watch()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labrunner.runtime import folder, identity
+from labrunner.runtime import folder, identity, log
 from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.modes import Mode
 from labrunner.runtime.spec import Bind, Limits, Network, Rlimit, Tmpfs
@@ -14,12 +14,15 @@ from tests.engine.harness import Runtime
 
 
 def sh(running: Runtime, script: str, **fields: object) -> tuple[int, str]:
-    """Run a shell's script as a container's first process."""
-    return running.create("sh", "-c", script, **fields).run()  # type: ignore[arg-type] # a container's fields
+    """Run a shell's script as a container's first process; both its outputs are one."""
+    return running.create("sh", "-c", f"exec 2>&1; {script}", **fields).run()  # type: ignore[arg-type] # a container's fields
 
 
 def test_exit_code_and_both_outputs_are_kept(running: Runtime) -> None:
-    assert sh(running, "echo out; echo err >&2; exit 7") == (7, "out\nerr\n")
+    container = running.create("sh", "-c", "echo out; echo err >&2; exit 7")
+    assert container.run()[0] == 7
+    found = {(record.stream, record.content) for record in log.read(Path(container.spec.folder, folder.LOG))}
+    assert found == {(1, b"out\n"), (2, b"err\n")}
 
 
 def test_a_signal_ends_it_as_a_shell_counts(running: Runtime) -> None:
@@ -141,7 +144,7 @@ def test_the_working_directory_is_made_and_home_is_the_users(running: Runtime) -
 
 
 def test_the_user_owns_its_output(running: Runtime) -> None:
-    script = "id -u; id -g; id -G; echo to-stdout > /dev/stdout; echo to-stderr > /dev/stderr"
+    script = "id -u; id -g; id -G; echo to-stdout > /dev/stdout; exec 2>&1; echo to-stderr > /dev/stderr"
     code, output = running.create("sh", "-c", script, process={"user": "alice"}).run()
     ids = "1000\n1000\n1000 50\n" if running.mode is Mode.ROOT else "0\n0\n0\n"  # a single id is everybody
     assert (code, output) == (0, ids + "to-stdout\nto-stderr\n")
