@@ -46,11 +46,14 @@ def start(data: str | None, *, as_json: bool) -> None:
       labrunner engine start --data /scratch/me/labrunner
     """
     engine = namespace_engine(data)
-    began = start_engine(engine)
+    lacking = start_engine(engine)
+    for says in lacking or ():
+        click.echo(screen(err=True).wrapped(says, "goes on without: ", indent=2), err=True)
     if as_json:
         _print_state(engine)
         return
-    click.echo(f"the namespace engine {'answers' if began else 'was started before, and answers'} at {engine.host}")
+    how = "was started before" if lacking is None else "has started"
+    click.echo(f"the namespace engine {how}, and answers at {engine.host}")
     click.echo(screen().command(f'eval "$({_again("env", data)})"', "next: "))
 
 

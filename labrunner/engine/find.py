@@ -71,12 +71,14 @@ def _own_engine(choice: str, environ: Mapping[str, str]) -> EngineFacts:
         raise ToolError(none, next=install_advice(choice))
     own = namespace_engine(environ=environ)
     try:
-        began = start_namespace(own)
+        lacking = start_namespace(own)
     except ToolError as error:
         if choice == "namespace":
             raise
         raise ToolError(f"{none}; labrunner's own does not start: {error.says}", next=install_advice()) from error
-    return _facts(Candidate(own.host, f"labrunner's own engine{', started now' if began else ''}"), choice)
+    return _facts(
+        Candidate(own.host, f"labrunner's own engine{', started now' if lacking is not None else ''}"), choice
+    )
 
 
 def _instead_of_named(error: EngineUnreachable) -> str | None:

@@ -24,6 +24,8 @@ from labrunner.model.errors import ToolError, UsageError
 
 #: Where the data lie, if not in the usual place.
 DATA = "LABRUNNER_ENGINE_DATA"
+#: How a line of the log begins, behind its time, that says what is lacking.
+_WARNING = " WARNING labrunner.daemon: "
 _START_SECONDS = 30.0
 _STOP_SECONDS = 60.0
 #: The longest path of a socket, in bytes (unix(7)).
@@ -74,13 +76,13 @@ def namespace_engine(data: str | None = None, environ: Mapping[str, str] = os.en
     return engine
 
 
-def start(engine: NamespaceEngine) -> bool:
-    """Start the daemon in a process session of its own, and return once its API answers; False where it ran already.
+def start(engine: NamespaceEngine) -> tuple[str, ...] | None:
+    """Start the daemon in a process session of its own, and return once its API answers; None where it ran already.
 
-    ToolError with its own words where it ends instead.
+    Else what it goes on without on this host, a sentence each. ToolError with its own words where it ends instead.
     """
     if engine.pid() is not None:
-        return False
+        return None
     try:
         engine.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = engine.log.open("ab")
@@ -89,6 +91,7 @@ def start(engine: NamespaceEngine) -> bool:
             f"the engine's data were to lie in {engine.data}, and it cannot be written ({error.strerror})",
             next="labrunner engine start --data DIR, with a folder of your own",
         ) from error
+    before = os.fstat(log.fileno()).st_size
     ready, told = os.pipe()
     with log, os.fdopen(ready, "rb", buffering=0) as waiting:
         try:
@@ -105,7 +108,8 @@ def start(engine: NamespaceEngine) -> bool:
             os.close(told)
         answered, _, _ = select.select([waiting], [], [], _START_SECONDS)
         if answered and waiting.read(1):
-            return True
+            said = engine.log.read_bytes()[before:].decode(errors="replace").splitlines()
+            return tuple(line.partition(_WARNING)[2] for line in said if _WARNING in line)
     if daemon.poll() is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             daemon.wait(timeout=1)

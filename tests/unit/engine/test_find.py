@@ -55,7 +55,7 @@ class Host:
         (config / "config.json").write_text(json.dumps({"currentContext": name} if current else {}))
 
 
-def no_start(_: NamespaceEngine) -> bool:
+def no_start(_: NamespaceEngine) -> tuple[str, ...] | None:
     """A host on which labrunner's own engine cannot run."""
     raise ToolError("a kernel without namespaces was found", next="mend it")
 
@@ -359,12 +359,12 @@ def test_own_engine_is_the_last_resort_and_is_started(
 ) -> None:
     """Asked for by name or found by ``auto``; a server that the test started stands for it."""
     serve(engine(NAMESPACE), host.place("data/engine.sock"))
-    monkeypatch.setattr(find, "start_namespace", lambda _: True)
+    monkeypatch.setattr(find, "start_namespace", lambda _: ())
     environ = {**host.environ, "LABRUNNER_ENGINE_DATA": str(host.folder / "data")}
     for choice in ("auto", "namespace"):
         facts = find_engine(choice, environ)
         assert (facts.kind, facts.why) == ("namespace", "labrunner's own engine, started now")
-    monkeypatch.setattr(find, "start_namespace", lambda _: False)
+    monkeypatch.setattr(find, "start_namespace", lambda _: None)
     assert find_engine("namespace", environ).why == "labrunner's own engine"
     docker = serve(engine(), host.place("run/docker.sock"))
     assert find_engine("auto", environ).endpoint == docker.host

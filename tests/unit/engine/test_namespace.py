@@ -39,7 +39,7 @@ def test_who_answers_is_known_by_the_socket(socket_folder: Path) -> None:
         serving.bind(str(engine.socket))
         serving.listen()
         assert engine.pid() == os.getpid()
-        assert not start(engine)
+        assert start(engine) is None
     assert engine.pid() is None
     assert not stop(engine)
 
