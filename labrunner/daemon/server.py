@@ -22,6 +22,8 @@ from labrunner.daemon.routes import table
 from labrunner.runtime.errors import Kind, RuntimeFailure
 
 _log = logging.getLogger(__name__)
+# A request that is none is the client's fault and is answered; what breaks in a route is logged here.
+logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 _BACKLOG = 1024
 #: The longest request line: filters and a build's arguments travel in it.
 _LONGEST_LINE = 256 << 10
@@ -55,7 +57,6 @@ def listen(path: Path) -> socket.socket:
         raise RuntimeFailure(Kind.BROKEN, f"{path} was to be the engine's socket, and that failed: {error}") from error
     finally:
         os.umask(mask)
-    listening.listen(_BACKLOG)
     return listening
 
 
@@ -71,12 +72,13 @@ class Server:
             auto_decompress=False,  # an archive's compression is the archive's
             tcp_keepalive=False,
             max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
         )
         self._server: asyncio.Server | None = None
 
     async def open(self, listening: socket.socket) -> None:
         """Serve whoever connects."""
-        self._server = await asyncio.get_running_loop().create_unix_server(self._web, sock=listening)
+        self._server = await asyncio.get_running_loop().create_unix_server(self._web, sock=listening, backlog=_BACKLOG)
 
     async def close(self) -> None:
         """Take no more requests, and let those that are there end soon."""

@@ -81,6 +81,10 @@ class Writer:
             if number <= self.segment - self._segments:
                 os.unlink(_name(number), dir_fd=self._folder)
 
+    def close(self) -> None:
+        """Close the file; the folder stays the caller's."""
+        os.close(self._file)
+
 
 def read(folder: Path, start: Position = Position()) -> Iterator[Record]:
     """The records from a position on, up to what is whole now; nothing where there is no log.

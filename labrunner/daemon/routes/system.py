@@ -161,6 +161,11 @@ async def no_plugin(_engine: Engine, _request: Request, name: str) -> Answer:
     raise ApiError(404, f'plugin "{name}" not found')
 
 
+async def no_build_cache(_engine: Engine, _request: Request, _name: str) -> Answer:
+    """POST /build/prune, the last part of ``docker system prune``."""
+    return Json({"CachesDeleted": None, "SpaceReclaimed": 0})
+
+
 async def no_swarm(_engine: Engine, _request: Request, _name: str) -> Answer:
     """GET of a swarm's things, in the words by which ``docker inspect`` knows to go on."""
     raise ApiError(503, "This node is not a swarm manager. The namespace engine has no swarm.")
@@ -173,6 +178,7 @@ ROUTES: Mapping[str, Any] = {
     "GET /info": info,
     "GET /events": events,
     "GET /plugins": no_plugins,
+    "POST /build/prune": no_build_cache,
     "GET /plugins/*/json": no_plugin,
     **{f"GET /{what}/*": no_swarm for what in ("configs", "nodes", "secrets", "services", "tasks")},
 }

@@ -124,6 +124,7 @@ class Streams:
             if stream in self._outputs:
                 self._close_output(stream)
         self._close_entry()
+        self._log.close()
         self._finished = True
         for client in list(self._clients):
             client.end()

@@ -41,6 +41,7 @@ class MadeLayer:
                 pass
         finally:
             ahead.close()
+            self._blob.close()
         same = kind is Compression.NONE or kind in _FOREIGN
         self.layer = Layer(
             diff_id=self._blob.digest if same else f"sha256:{self._plain.hexdigest()}",
@@ -52,7 +53,7 @@ class MadeLayer:
 
     @property
     def digest(self) -> str:
-        """The digest of the tar as it came."""
+        """The digest of the tar as it is kept."""
         return self._blob.digest
 
     def keep(self) -> Layer:

@@ -63,19 +63,21 @@ class Blob:
         self.path = path
         self.size = 0
         self._hash = hashlib.sha256()
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
 
     def recorded(self, pieces: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
-        """The pieces, each written before it goes on; at their end the file is synced and closed."""
-        try:
-            for piece in pieces:
-                write(self._descriptor, piece)
-                self._hash.update(piece)
-                self.size += len(piece)
-                yield piece
-            os.fsync(self._descriptor)
-        finally:
-            os.close(self._descriptor)
+        """The pieces, each written before it goes on; at their end the file is synced. Close it, whatever happens."""
+        for piece in pieces:
+            write(self._file.fileno(), piece)
+            self._hash.update(piece)
+            self.size += len(piece)
+            yield piece
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
     @property
     def digest(self) -> str:

@@ -72,14 +72,19 @@ class Tree:
         else:
             descriptor = os.dup(self.root)
         for part in path[depth:]:
-            self._made += 1
-            if self._made > LIMITS.entries:
-                raise too_large(f"an archive may have {LIMITS.entries} folders, and this one has more")
-            os.mkdir(part, 0o755, dir_fd=descriptor)
             parent = descriptor
-            descriptor = os.open(part, _FOLDER | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-            os.close(parent)
+            try:
+                descriptor = self._made_below(parent, part)
+            finally:
+                os.close(parent)
         return descriptor
+
+    def _made_below(self, parent: int, name: bytes) -> int:
+        self._made += 1
+        if self._made > LIMITS.entries:
+            raise too_large(f"an archive may have {LIMITS.entries} folders, and this one has more")
+        os.mkdir(name, 0o755, dir_fd=parent)
+        return os.open(name, _FOLDER | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
     @contextlib.contextmanager
     def existing(self, name: bytes) -> Iterator[int | None]:

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from labrunner.runtime.errors import Kind, RuntimeFailure
@@ -24,8 +25,9 @@ def store_blob(arguments: tasks.StoreBlob, _descriptors: Sequence[int]) -> tasks
 def keep(scratch: Scratch, content: bytes) -> str:
     """Keep content as a blob; its digest."""
     blob = Blob(scratch.new())
-    for _ in blob.recorded(iter([content])):
-        pass
+    with closing(blob):
+        for _ in blob.recorded(iter([content])):
+            pass
     scratch.keep_blob(blob.path, blob.digest)
     return blob.digest
 

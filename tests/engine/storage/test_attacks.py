@@ -5,6 +5,7 @@ Each attack has its positive control: what it attacks can be attacked, or the sa
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -15,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from labrunner.runtime.errors import Kind, RuntimeFailure
 from labrunner.runtime.storage import writing
@@ -186,6 +189,43 @@ def test_a_folder_that_becomes_a_link_to_itself_is_only_a_link(store: Store, tar
     layer = store.layer(tar(folder("a", mtime=5), folder("a/b", mtime=5), member("a/b/c"), symlink("a", target)))
     assert str((layer / "a").readlink()) == target
     assert "cannot be made" in refused(store, tar(symlink("a", target), member("a/b/c")))
+
+
+_ODD_NAMES = [
+    b"a",
+    b"b",
+    b"a/b",
+    b"a/b/c",
+    b"/a",
+    b".",
+    b"l",
+    b"l/file",
+    b"a/l/file",
+    b".wh.a",
+    b"a/.wh.b",
+    b"l/.wh.file",
+]
+_ODD_KINDS = [b"0", b"1", b"2", b"3", b"5", b"6"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(
+    drawn=st.lists(st.tuples(st.sampled_from(_ODD_NAMES), st.sampled_from(_ODD_KINDS), st.integers(0, 7)), max_size=12)
+)
+def test_whatever_follows_upon_whatever_stays_inside(
+    store: Store, outside: Path, drawn: list[tuple[bytes, bytes, int]]
+) -> None:
+    """What is refused is refused by a sentence, never by an exception of Python's."""
+    up = b"../" * 30 + os.fsencode(outside)[1:]
+    links = [os.fsencode(outside), up, up + b"/file", b"a", b"l", b"/", b".", b"a/b"]
+    content = b"".join(
+        writing.head(Entry(name=name, kind=kind, link=links[link], size=3 if kind == b"0" else 0))
+        + (b"new" + writing.padding(3) if kind == b"0" else b"")
+        for name, kind, link in drawn
+    )
+    with contextlib.suppress(RuntimeFailure):
+        store.layer(content + writing.END)
+    assert (outside / "file").read_text() == "untouched"
 
 
 def test_python_own_library_would_follow_the_link(tmp_path: Path) -> None:

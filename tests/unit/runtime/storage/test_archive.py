@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import subprocess
@@ -203,6 +204,22 @@ def test_more_than_the_limits_allow_is_refused(limits: Limits, entry: Entry) -> 
 def test_a_name_of_64_kib_is_refused_before_it_is_used() -> None:
     whole = written([(Entry(name=b"a" * (64 << 10)), b"")])
     assert refused(whole).kind is Kind.TOO_LARGE
+
+
+@given(st.lists(entries(), min_size=1, max_size=3), st.data())
+def test_a_damaged_tar_is_read_or_refused_and_nothing_else(
+    items: list[tuple[Entry, bytes]], data: st.DataObject
+) -> None:
+    """Its checksums are right, so that all fields are looked at."""
+    damaged = bytearray(written(items))
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at] = data.draw(st.integers(0, 255))
+    for at in range(0, len(damaged), 512):
+        damaged[at + 148 : at + 156] = b" " * 8
+        damaged[at + 148 : at + 156] = b"%06o\0 " % sum(damaged[at : at + 512])
+    with contextlib.suppress(RuntimeFailure):
+        read(bytes(damaged))
 
 
 def test_a_content_that_nobody_takes_is_passed_over() -> None:
