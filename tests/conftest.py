@@ -10,14 +10,14 @@ from xdist.remote import Producer  # type: ignore[import-untyped] # xdist has no
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # as above
 
 _ENGINE, _LOOKING = ("tests/e2e/", "tests/browser/"), "tests/e2e/looking/"
-_CONTRACT = re.compile(r"tests/contract/.*\[((?:docker|namespace)-[a-z0-9.]+)")
+_CONTRACT = re.compile(r"tests/(?:contract|attacks)/.*\[((?:docker|namespace)-[a-z0-9.]+)")
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # as above
     """Tests that change what is on an engine, or take the labs' ports, follow each other in one worker.
 
     So do those in a browser: Chromium gives up what it loads when a container's network comes or goes.
-    The contract's tests of one engine follow each other too, since each engine is started once.
+    The contract's tests of one engine, and the attacks on it, follow each other too, since each is started once.
     xdist's own groups need a part of pytest that 9.2 has no more.
     """
 
