@@ -79,6 +79,8 @@ class Shim:
         self._first = Connection(self._loop, first, self._handle, self._closed)
         self._loop.set_deadline(_PATIENCE, self._give_up)
         self._parked.join_group()
+        if self._parked.joiner:
+            self._loop.watch(self._parked.joiner.control.fileno(), read=self._joined)
 
     def run(self) -> None:
         """Serve until the container has ended and everybody knows, or nobody wants it."""
@@ -124,8 +126,25 @@ class Shim:
         self._loop.watch(self._parked.child.descriptor, read=self._ended)
         if self._parked.failure:
             self._fail(self._parked.failure)
+            return
+        self._parked.child.let_go()
+        if not self._parked.joiner:
+            self._parked.child.let_go()
+
+    def _joined(self) -> None:
+        """The first process is in its group, or will never be."""
+        self._reap_joiner()
+        if not self._asker or self._running or self._exit:
+            return
+        if self._parked.failure:
+            self._fail(self._parked.failure)
         else:
             self._parked.child.let_go()
+
+    def _reap_joiner(self) -> None:
+        if self._parked.joiner:
+            self._loop.forget(self._parked.joiner.control.fileno())
+            self._parked.reap_joiner()
 
     def _report(self) -> None:
         report = self._parked.child.report()
@@ -162,6 +181,7 @@ class Shim:
         self._close_control()
         self._loop.forget(child.descriptor)
         signal.pidfd_send_signal(child.descriptor, signal.SIGKILL)
+        self._reap_joiner()
         child.reap()
         self._remove_group()
         code = _EXIT_CODES.get(failed.kind, _NOT_STARTED)
@@ -178,6 +198,7 @@ class Shim:
             return
         child = self._parked.child
         self._loop.forget(child.descriptor)
+        self._reap_joiner()
         code = child.reap()
         self._execs.reap()
         self._streams.finish()
@@ -207,6 +228,7 @@ class Shim:
         """Nobody wants the container started."""
         self._loop.clear_deadline()
         self._parked.child.control.close()  # at whose end the first process ends as well
+        self._reap_joiner()
         self._parked.child.reap()
         self._remove_group()
         self._server.close()
