@@ -49,10 +49,11 @@ class Parked:
             streams.use_pipes(*self._pipes)
 
     def join_group(self) -> None:
-        """Make the container's control group, and fork whoever puts the first process there."""
+        """Make the container's control group, and fork whoever puts the first process there, where there are any."""
         try:
             self._group.make(self._spec.limits)
-            self.joiner = child.fork(lambda _: self._group.attach(_FIRST), ())
+            if self._group.layout.version:
+                self.joiner = child.fork(lambda _: self._group.attach(_FIRST), ())
         except RuntimeFailure as failure:
             self.failure = Failed(kind=failure.kind, says=failure.says, errno=failure.errno)
         except OSError as error:
