@@ -31,7 +31,8 @@ class Hello(_Message, frozen=True, kw_only=True, tag="hello"):
 class ForkShim(_Message, frozen=True, kw_only=True, tag="fork-shim"):
     """Fork a shim that prepares this container and waits for ``Start``.
 
-    Descriptor: one end of a socket pair, the shim's first connection. The zygote answers nothing.
+    Descriptor: one end of a socket pair, the shim's first connection; a shim that is not started ends with it. The
+    zygote answers nothing, but ``Failed`` there where no process more is allowed.
     """
 
     spec: ContainerSpec

@@ -16,6 +16,8 @@ import docker
 import pytest
 import requests
 
+from labrunner.runtime import folder
+from labrunner.runtime.cgroups.group import engine_of
 from tests.contract.image import NAME, add
 from tests.contract.peer import Peer
 from tests.contract.starting import COMMANDS, engine, running
@@ -110,3 +112,23 @@ def test_daemon_that_is_killed_finds_everything_again(kind: str) -> None:
             peer = engines.enter_context(running(kind, *COMMANDS[kind](data), data))
             check(peer, steady, str(brief.id))
         peer.client.containers.get(steady[0]).remove(force=True)
+
+
+def test_control_group_of_a_killed_shim_is_swept() -> None:
+    """With whatever is still in it; that of a container which runs on stays."""
+    with contextlib.ExitStack() as engines:
+        peer = engines.enter_context(engine("namespace-root"))
+        data = peer.folder / "data"
+        lost, steady = (peer.start("sleep", "1000") for _ in range(2))
+        groups = Path("/sys/fs/cgroup/memory/labrunner") / engine_of(str(data))
+        if not groups.is_dir():
+            pytest.skip("for a host that gives us control groups of version 1")
+        state = folder.read(data / "run" / str(lost.id), folder.STATE, folder.State)
+        assert state is not None
+        kill(peer)
+        os.kill(state.shim_pid, signal.SIGKILL)
+        assert {group.name for group in groups.glob("*/")} == {lost.id, steady.id}
+        peer = engines.enter_context(running("namespace-root", *COMMANDS["namespace-root"](data), data))
+        assert [group.name for group in groups.glob("*/")] == [steady.id]
+        assert (groups / str(steady.id) / "cgroup.procs").read_text()
+        peer.client.containers.get(str(steady.id)).remove(force=True)

@@ -5,9 +5,11 @@ The run folders outlived the daemon that was killed; the shims of what runs are 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from labrunner.daemon.containers.container import Container, Status
@@ -16,6 +18,8 @@ from labrunner.daemon.parts import Parts
 from labrunner.daemon.peers import connect
 from labrunner.daemon.records import ContainerRecord
 from labrunner.runtime import folder, identity
+from labrunner.runtime.cgroups import layout
+from labrunner.runtime.cgroups.group import Group, engine_of, leftovers
 from labrunner.runtime.errors import RuntimeFailure
 from labrunner.runtime.messages import Dismiss
 
@@ -33,6 +37,8 @@ async def adopt(parts: Parts, life: Life) -> None:
         if path.name not in {container.id for container in parts.registry}:
             await _send_home(path, boot)
             parts.sweeper.throw_away(path)
+    running = {container.id for container in parts.registry if container.running}
+    await asyncio.to_thread(_sweep_groups, parts.data, running)
     _sweep_images(parts)
 
 
@@ -76,6 +82,17 @@ async def _dismiss(run: Path) -> None:
         shim = await connect(run)
         shim.send(Dismiss())
         shim.close()
+
+
+def _sweep_groups(data: Path, running: AbstractSet[str]) -> None:
+    """Control groups whose shim was killed, with whatever is still in them; takes a second where that resists."""
+    where, engine = layout.host(), engine_of(str(data))
+    for name in leftovers(where, engine):
+        if name not in running:
+            group = Group(where, engine, name)
+            group.kill()
+            with contextlib.suppress(OSError):
+                group.remove()
 
 
 def _sweep_images(parts: Parts) -> None:

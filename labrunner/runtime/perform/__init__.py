@@ -34,6 +34,7 @@ _PERFORMERS: Mapping[type, Callable[[Any, Context], None]] = {
     do.Freeze: mounts.freeze,
     do.Mask: mounts.mask,
     do.EnterRoot: mounts.enter_root,
+    do.AwaitGroup: process.await_group,
     do.OpenTerminal: terminal.open_terminal,
     do.SetLimit: process.set_limit,
     do.FindUser: process.find_user,

@@ -20,6 +20,12 @@ from labrunner.runtime.plan import operations as do
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # Docker's
 
 
+def await_group(_: do.AwaitGroup, context: Context) -> None:
+    """Wait for the shim's word; it has ended, or failed to do it, where there is none."""
+    if not context.control.recv(1):
+        raise RuntimeFailure(Kind.BROKEN, "the shim has ended")
+
+
 def set_limit(operation: do.SetLimit, _: Context) -> None:
     """Set one limit; raising a hard one needs CAP_SYS_RESOURCE."""
     number: int | None = getattr(resource, f"RLIMIT_{operation.name.upper()}", None)

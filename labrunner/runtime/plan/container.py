@@ -89,7 +89,10 @@ def _parked(spec: ContainerSpec) -> Iterator[do.Operation]:
 
 
 def _world(spec: ContainerSpec, host: Host) -> Iterator[do.Operation]:
-    yield do.Unshare(joined(spec, host) & {Namespace.MOUNT, Namespace.CGROUP})
+    namespaces = joined(spec, host) & {Namespace.MOUNT, Namespace.CGROUP}
+    if Namespace.CGROUP in namespaces:  # which begins at the group that we are in
+        yield do.AwaitGroup()
+    yield do.Unshare(namespaces)
     yield do.KeepMountsPrivate()
     root, single = spec.rootfs, host.mode is Mode.SINGLE
     if root.copied:
@@ -109,11 +112,11 @@ def _world(spec: ContainerSpec, host: Host) -> Iterator[do.Operation]:
         yield do.Restrict("/", _READ_ONLY)
     for name, value in _parameters(spec, single=single):
         yield do.SetKernelParameter(name, value)
-    for target in spec.readonly:
-        yield do.Freeze(target)
-    for target in spec.masked:
-        yield do.Mask(target)
+    yield from (do.Freeze(target) for target in spec.readonly)
+    yield from (do.Mask(target) for target in spec.masked)
     yield do.EnterRoot()
+    if Namespace.CGROUP not in namespaces:  # as late as can be: an idle kernel takes longer for it than for all this
+        yield do.AwaitGroup()
 
 
 def _usual(spec: ContainerSpec, host: Host) -> Iterator[do.Operation]:

@@ -142,6 +142,10 @@ class Mask(_Operation, frozen=True):
     target: str
 
 
+class AwaitGroup(_Operation, frozen=True):
+    """Wait until the shim has put this process into the container's control group."""
+
+
 class EnterRoot(_Operation, frozen=True):
     """Make the new root the only one that there is."""
 
@@ -233,6 +237,7 @@ Operation = (
     | SetKernelParameter
     | Freeze
     | Mask
+    | AwaitGroup
     | EnterRoot
     | OpenTerminal
     | SetLimit

@@ -36,7 +36,7 @@ class Child:
     control: socket.socket
 
     def let_go(self) -> None:
-        """Tell one that waits in ``wait_for_shim`` to go on; one that has failed meanwhile has said so."""
+        """Tell one that waits to go on, once for each time that it waits; one that has failed has said so."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.control.send(_GO)
 
@@ -52,6 +52,11 @@ class Child:
         if isinstance(message, Done):
             return descriptors[0]
         return message if isinstance(message, Failed) else None
+
+    def report_failure(self) -> Failed | None:
+        """Why one that executes nothing failed; None where it did its work."""
+        report = self.report()
+        return report if isinstance(report, Failed) else None
 
     def reap(self) -> int:
         """Wait for its end. Returns its exit code as a shell counts it."""

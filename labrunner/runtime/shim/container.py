@@ -15,15 +15,19 @@ from labrunner.runtime.shim.engine import Engine
 from labrunner.runtime.shim.streams import Streams
 from labrunner.runtime.spec import ContainerSpec
 
+_FIRST = 1  # the first process, in the PID namespace in which the joiner is as well
+
 
 class Parked:
     """``child`` is the first process; ``failure`` is why it cannot be started, None where it can.
 
-    It is forked first of all, since making a network namespace takes the kernel long.
+    It is forked first of all, since making a network namespace takes the kernel long. ``joiner`` puts it into the
+    container's control group, for which an idle kernel takes longer than for all the rest, so nobody waits for it here.
     """
 
     def __init__(self, spec: ContainerSpec, engine: Engine) -> None:
         self.failure: Failed | None = None
+        self.joiner: child.Child | None = None
         self._spec = spec
         self._group = engine.group(spec.id)
         syscalls.unshare(syscalls.CLONE_NEWPID)  # for our children: the first process and every exec
@@ -45,15 +49,24 @@ class Parked:
             streams.use_pipes(*self._pipes)
 
     def join_group(self) -> None:
-        """Make the container's control group, and put the first process there, which takes an idle kernel long."""
+        """Make the container's control group, and fork whoever puts the first process there, where there are any."""
         try:
             self._group.make(self._spec.limits)
-            self._group.attach(self.child.pid)
+            if self._group.layout.version:
+                self.joiner = child.fork(lambda _: self._group.attach(_FIRST), ())
         except RuntimeFailure as failure:
             self.failure = Failed(kind=failure.kind, says=failure.says, errno=failure.errno)
         except OSError as error:
             says = f"the container's control group was to be made, and that failed: {error}"
             self.failure = Failed(kind=Kind.BROKEN, says=says, errno=error.errno or 0)
+
+    def reap_joiner(self) -> None:
+        """See what became of the joiner, which has done its work, or ends with the first process."""
+        if self.joiner:
+            joiner, self.joiner = self.joiner, None
+            self.failure = joiner.report_failure()
+            joiner.control.close()
+            joiner.reap()
 
 
 def _become(spec: ContainerSpec, engine: Engine, context: Context) -> None:

@@ -35,6 +35,7 @@ from labrunner.runtime.shim.connection import Connection
 from labrunner.runtime.shim.engine import Engine
 from labrunner.runtime.shim.execs import Execs
 from labrunner.runtime.shim.loop import Loop
+from labrunner.runtime.shim.server import Server
 from labrunner.runtime.shim.streams import Streams
 from labrunner.runtime.spec import ContainerSpec
 
@@ -74,10 +75,12 @@ class Shim:
             Watch: self._watch,
             Dismiss: self._dismiss,
         }
-        self._listen()
+        self._server = Server(self._loop, self._folder, self._connected)
         self._first = Connection(self._loop, first, self._handle, self._closed)
         self._loop.set_deadline(_PATIENCE, self._give_up)
         self._parked.join_group()
+        if self._parked.joiner:
+            self._loop.watch(self._parked.joiner.control.fileno(), read=self._joined)
 
     def run(self) -> None:
         """Serve until the container has ended and everybody knows, or nobody wants it."""
@@ -89,30 +92,10 @@ class Shim:
         place = os.open(folder.LOG, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._folder)
         return Writer(place, self._spec.log_bytes, self._spec.log_segments)
 
-    def _unlink(self, name: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=self._folder)
-
     # --- connections ----------------------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        self._server = socket.socket(socket.AF_UNIX)
-        self._unlink(folder.SOCKET)
-        self._server.bind(folder.socket_path(self._folder))  # for us only, by the umask
-        self._server.listen()
-        self._server.setblocking(False)  # noqa: FBT003 - the one thing that this function sets
-        self._loop.watch(self._server.fileno(), read=self._accept)
-
-    def _close_server(self) -> None:
-        """Take no more connections; to be called before anybody knows of the end, and starts the container anew."""
-        self._loop.forget(self._server.fileno())
-        self._server.close()
-        self._unlink(folder.SOCKET)
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            link, _ = self._server.accept()
-            Connection(self._loop, link, self._handle, self._closed)
+    def _connected(self, link: socket.socket) -> None:
+        Connection(self._loop, link, self._handle, self._closed)
 
     def _closed(self, connection: Connection) -> None:
         self._watchers = [one for one in self._watchers if one is not connection]
@@ -143,8 +126,25 @@ class Shim:
         self._loop.watch(self._parked.child.descriptor, read=self._ended)
         if self._parked.failure:
             self._fail(self._parked.failure)
+            return
+        self._parked.child.let_go()
+        if not self._parked.joiner:
+            self._parked.child.let_go()
+
+    def _joined(self) -> None:
+        """The first process is in its group, or will never be."""
+        self._reap_joiner()
+        if not self._asker or self._running or self._exit:
+            return
+        if self._parked.failure:
+            self._fail(self._parked.failure)
         else:
             self._parked.child.let_go()
+
+    def _reap_joiner(self) -> None:
+        if self._parked.joiner:
+            self._loop.forget(self._parked.joiner.control.fileno())
+            self._parked.reap_joiner()
 
     def _report(self) -> None:
         report = self._parked.child.report()
@@ -169,7 +169,8 @@ class Shim:
             boot_id=identity.boot_id(),
             started_at=time.time_ns(),
         )
-        self._unlink(folder.EXIT)  # of an earlier start
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(folder.EXIT, dir_fd=self._folder)  # of an earlier start
         folder.write(self._folder, folder.STATE, state)
         if self._asker:
             self._asker.answer(Started(pid=child.pid, start_time=child.start_time))
@@ -180,6 +181,7 @@ class Shim:
         self._close_control()
         self._loop.forget(child.descriptor)
         signal.pidfd_send_signal(child.descriptor, signal.SIGKILL)
+        self._reap_joiner()
         child.reap()
         self._remove_group()
         code = _EXIT_CODES.get(failed.kind, _NOT_STARTED)
@@ -196,6 +198,7 @@ class Shim:
             return
         child = self._parked.child
         self._loop.forget(child.descriptor)
+        self._reap_joiner()
         code = child.reap()
         self._execs.reap()
         self._streams.finish()
@@ -218,16 +221,17 @@ class Shim:
         self._running = False
         self._exit = end
         folder.write(self._folder, folder.EXIT, end)
-        self._close_server()
+        self._server.close()
         return end
 
     def _give_up(self) -> None:
         """Nobody wants the container started."""
         self._loop.clear_deadline()
         self._parked.child.control.close()  # at whose end the first process ends as well
+        self._reap_joiner()
         self._parked.child.reap()
         self._remove_group()
-        self._close_server()
+        self._server.close()
         self._loop.stop()
 
     # --- what is asked of a container -------------------------------------------------------------------------------

@@ -71,9 +71,16 @@ def test_a_single_id_becomes_nobody_else_and_is_always_filtered() -> None:
 
 def test_layers_are_stacked_before_anything_is_mounted_and_the_root_is_entered_last() -> None:
     started = names(container(spec(), ROOT).started)
-    assert started[:4] == ["Unshare", "KeepMountsPrivate", "StackLayers", "MountNew"]
+    assert started[:5] == ["AwaitGroup", "Unshare", "KeepMountsPrivate", "StackLayers", "MountNew"]
     inside = started[started.index("EnterRoot") :]
     assert not {"MountNew", "BindHost", "MakeDevice", "Mask", "Freeze", "Restrict"} & set(inside)
+
+
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_the_program_waits_for_its_group_once(version: int) -> None:
+    started = names(container(spec(), Host(Mode.ROOT, version)).started)
+    assert started.count("AwaitGroup") == 1
+    assert (started.index("AwaitGroup") < started.index("Unshare")) is (version == 2)
 
 
 def test_a_copied_root_is_no_overlay() -> None:
