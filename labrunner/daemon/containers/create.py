@@ -15,6 +15,7 @@ from labrunner.daemon.parts import Parts
 from labrunner.daemon.records import ContainerRecord
 from labrunner.daemon.resolve import check, config, mounts
 from labrunner.daemon.shapes import CreateBody, HostConfig
+from labrunner.runtime.cgroups import layout
 
 _DEFAULT_SHM = 64 << 20
 
@@ -69,8 +70,21 @@ def _host(host: HostConfig) -> HostConfig:
 
 
 def _warnings(host: HostConfig) -> list[str]:
-    """What is kept and not obeyed yet."""
+    """What is kept and not obeyed: ports, and limits that no control group of this host keeps."""
     found = []
     if host.publish_all_ports or any((host.port_bindings or {}).values()):
         found.append("The namespace engine does not publish ports yet: the container is reached from inside only.")
+    wanted = {
+        "memory": host.memory,
+        "cpu": host.nano_cpus or host.cpu_quota or host.cpu_period or host.cpu_shares,
+        "pids": host.pids_limit,
+    }
+    if any(wanted.values()):
+        kept = {name for name, _ in layout.host().folders}
+        found += [
+            f"Your kernel does not support {name} limit capabilities or the cgroup is not mounted. "
+            "Limitation discarded."
+            for name, asked in wanted.items()
+            if asked and name not in kept
+        ]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from labrunner.daemon.streams.logs import Wish, before, logs
 from labrunner.daemon.times import moment
 from labrunner.runtime.errors import RuntimeFailure
 from labrunner.runtime.messages import Attach
+
+#: Keys by which a client lets go of a terminal; it does so itself, and tells them all the same.
+_KEYS = re.compile(r"(?:(?:ctrl-[a-z@^\[\\\]_]|[ -~])(?:,(?:ctrl-[a-z@^\[\\\]_]|[ -~]))*)?")
 
 
 async def shown(engine: Engine, request: Request, name: str) -> Answer:
@@ -48,6 +52,8 @@ async def attached(engine: Engine, request: Request, name: str) -> Answer:
 
 async def _attach(engine: Engine, request: Request, name: str) -> Answer:
     container = engine.parts.registry.find(name)
+    if not _KEYS.fullmatch(request.text("detachKeys")):
+        raise bad_request(f"Invalid detach keys ({request.text('detachKeys')}) provided")
     tty, streams, live = container.record.config.tty, _streams(request), request.yes("stream")
     wish = Wish(streams=streams, framed=not tty)
     engine.life.tell(container, "attach")

@@ -113,7 +113,6 @@ async def info(engine: Engine, _request: Request, _name: str) -> Answer:
                 "name=seccomp,profile=builtin",
                 *(["name=rootless"] if engine.parts.mode is Mode.SINGLE else []),
             ],
-            "Warnings": None,
             "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False},
             "LiveRestoreEnabled": True,
             "Isolation": "",
@@ -127,6 +126,7 @@ def _limits() -> dict[str, Any]:
     found = layout.host()
     has = {name for name, _ in found.folders}
     return {
+        "Warnings": [f"WARNING: No {name} limit support" for name in ("memory", "cpu", "pids") if name not in has],
         "MemoryLimit": "memory" in has,
         "SwapLimit": "memory" in has,
         "CpuCfsPeriod": "cpu" in has,
