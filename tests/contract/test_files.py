@@ -26,7 +26,7 @@ def shared(peer: Peer, tmp_path: Path) -> Path:
 def test_two_containers_of_an_image_do_not_see_each_others_files(peer: Peer) -> None:
     """Nor is the image changed."""
     peer.start("sh", "-c", "echo x >/etc/os-release; rm /work/not-executable; touch /new").wait()
-    told = peer.output("sh", "-c", "cat /etc/os-release; ls /work; ls /new")
+    told = peer.output("sh", "-c", "exec 2>&1; cat /etc/os-release; ls /work; ls /new")
     assert told.startswith("ID=contract\nnot-executable\n")
     assert "/new" in told
     assert "No such file or directory" in told
@@ -85,7 +85,7 @@ def test_read_only_root_takes_nothing(peer: Peer) -> None:
     told = peer.output(
         "sh",
         "-c",
-        "touch /x; touch /tmp/y && touch /dev/shm/z && echo ok",
+        "exec 2>&1; touch /x; touch /tmp/y && touch /dev/shm/z && echo ok",
         read_only=True,
         tmpfs={"/tmp": ""},  # noqa: S108 - the container's
     )

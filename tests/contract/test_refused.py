@@ -176,7 +176,8 @@ def test_body_that_is_no_configuration_is_refused(peer: Peer, body: bytes) -> No
 )
 def test_start_that_fails_says_why(peer: Peer, settings: Settings, status: int, code: int, says: str) -> None:
     """The container stays as created, with the code that ``docker run`` ends with, and can be removed."""
-    container = peer.create(*settings.pop("command", ["true"]), **settings)
+    own = {"command": ["true"], **settings}  # the parameters are every engine's
+    container = peer.create(*own.pop("command"), **own)
     got, words = refused(peer, "POST", f"/containers/{container.id}/start")
     assert (got, says in words) == (status, True), words
     container.reload()
