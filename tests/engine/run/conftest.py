@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.engine.harness import ORDINARY, Runtime, runtime
 
 def _python_is_readable() -> bool:
     """Whether an ordinary user may execute the Python that runs this."""
-    path = Path(os.path.realpath(os.sys.executable))  # type: ignore[attr-defined] # os has it
+    path = Path(os.path.realpath(sys.executable))
     return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
 
 
