@@ -116,9 +116,8 @@ def test_devices_are_the_usual_ones(peer: Peer) -> None:
     told = set(peer.output("ls", "/dev").split())
     usual = {"fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout"}
     assert told - {"console", "core"} == usual | {"tty", "urandom", "zero"}
-    script = (
-        "echo x >/dev/null; head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; head -c 4 /dev/zero >/dev/full"
-    )
+    counted = "head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c"
+    script = f"exec 2>&1; echo x >/dev/null; {counted}; head -c 4 /dev/zero >/dev/full"
     lines = peer.output("sh", "-c", f"{script}; readlink /dev/fd").splitlines()
     assert lines[:2] == ["4", "4"]
     assert "No space left on device" in lines[2]
