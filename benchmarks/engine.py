@@ -1,6 +1,6 @@
 """What the namespace engine costs: the same work on it, on Docker, and on runc and bwrap, in turn, in one run.
 
-``python benchmarks/engine.py [ROUNDS]`` needs a running Docker with the image ubuntu:latest; runc and bwrap where they
+``python benchmarks/engine.py [ROUNDS]`` needs a running Docker with the image python:3.6.1-alpine; runc and bwrap where they
 are there. LABRUNNER_NAMESPACE_MODE chooses the way to run, as for the engine.
 """
 
@@ -23,6 +23,7 @@ from pathlib import Path
 from labrunner.engine.api import Api
 from labrunner.engine.find import find_engine
 
+BASE = "python:3.6.1-alpine"
 IMAGE = "labrunner-test-bench"
 IDLE = 0.5
 CONTAINERS = 10
@@ -202,7 +203,7 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="lr-bench-") as place, contextlib.ExitStack() as made:
         folder = Path(place)
         archive = folder / "image.tar"
-        first = docker(theirs, "create", "ubuntu").decode().strip()
+        first = docker(theirs, "create", BASE).decode().strip()
         docker(theirs, "export", "--output", str(archive), first)
         docker(theirs, "rm", first)
         docker(theirs, "import", str(archive), IMAGE)  # one layer, and no other image's
