@@ -1,7 +1,7 @@
 """What the namespace engine costs: the same work on it, on Docker, and on runc and bwrap, in turn, in one run.
 
-``python benchmarks/engine.py [ROUNDS]`` needs a running Docker with the image python:3.6.1-alpine; runc and bwrap where they
-are there. LABRUNNER_NAMESPACE_MODE chooses the way to run, as for the engine.
+``python benchmarks/engine.py [ROUNDS]`` needs a running Docker with the image python:3.6.1-alpine; runc and bwrap where
+they are there. LABRUNNER_NAMESPACE_MODE chooses the way to run, as for the engine.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def our_engine(folder: Path) -> Iterator[str]:
     """The namespace engine with its data in the folder, until the end; its host."""
     path = folder / "engine.sock"
     command = [sys.executable, "-m", "labrunner.daemon", "--data", str(folder / "data"), "--socket", str(path)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             while not path.exists():
                 if process.poll() is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-#: Its docker import wants ps and xz. Kept from one run to the next, since it takes longer to make than the tests take to run.
+#: Its docker import wants ps and xz. Kept from one run to the next, since making it takes longer than the tests do.
 ARCHIVE = Path(tempfile.gettempdir(), f"labrunner-trixie-{os.getuid()}.tar")
 ENVIRON = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
 #: Docker's own load and run chroot and pivot: in a plain chroot they fail, in a root of its own they work.
