@@ -119,6 +119,12 @@ def site_against_sphinx(rounds: int) -> None:
     subprocess.run([sys.executable, str(HERE / "site.py"), str(rounds)], check=True)
 
 
+def engine_against_docker(rounds: int) -> None:
+    """What the namespace engine costs beside Docker, runc and bwrap; it prints its own lines."""
+    sys.stdout.flush()
+    subprocess.run([sys.executable, str(HERE / "engine.py"), str(rounds)], check=True)
+
+
 def main(rounds: int) -> None:
     """One after the other, since each takes the whole host."""
     check_of_a_done_step()
@@ -127,6 +133,7 @@ def main(rounds: int) -> None:
     scope_against_engine(rounds)
     notebooks_against_run(rounds)
     site_against_sphinx(rounds)
+    engine_against_docker(rounds)
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def test_resize_of_what_does_not_run_is_refused(peer: Peer) -> None:
     """Status 409."""
     container = peer.create("true", tty=True)
     answer = peer.ask("POST", f"/containers/{container.id}/resize?h=10&w=10")
-    assert (answer.status, answer.says) == (409, f"Container {container.id} is not running")
+    assert (answer.status, answer.says.lower()) == (409, f"container {container.id} is not running")
 
 
 def test_client_that_goes_away_does_no_harm(peer: Peer) -> None:

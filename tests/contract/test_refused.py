@@ -97,7 +97,7 @@ def test_odd_signal_is_refused(peer: Peer) -> None:
     """Status 400."""
     container = peer.start("sleep", "1000")
     status, says = refused(peer, "POST", f"/containers/{container.id}/kill?signal=ODD")
-    assert (status, says.lower()) == (400, "invalid signal: odd")
+    assert (status, says.lower().endswith("invalid signal: odd")) == (400, True)
 
 
 def test_top_of_a_stopped_container_is_refused(peer: Peer) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-#: Kept from one run to the next, since it takes longer to make than the tests take to run.
+#: Its docker import wants ps and xz. Kept from one run to the next, since making it takes longer than the tests do.
 ARCHIVE = Path(tempfile.gettempdir(), f"labrunner-trixie-{os.getuid()}.tar")
 ENVIRON = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
 #: Docker's own load and run chroot and pivot: in a plain chroot they fail, in a root of its own they work.
@@ -44,7 +44,7 @@ def make() -> None:
     if shutil.which("mmdebstrap") is None:
         pytest.skip("mmdebstrap is missing; type: apt-get install --no-install-recommends mmdebstrap")
     new = ARCHIVE.with_suffix(".new.tar")
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=docker.io,procps", "trixie", str(new)]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=docker.io,procps,xz-utils", "trixie", str(new)]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         new.unlink(missing_ok=True)
