@@ -146,8 +146,10 @@ def test_no_descriptor_of_the_engine_is_open(peer: Peer) -> None:
 
 def test_umask_and_signals_are_as_at_a_login(peer: Peer) -> None:
     """Nothing that the engine ignores is ignored inside."""
-    told = peer.output("sh", "-c", "umask; grep -E '^Sig(Ign|Blk)' /proc/self/status")
-    assert told == "0022\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"
+    told = peer.output("sh", "-c", "umask; grep -E '^Sig(Ign|Blk)' /proc/self/status").split()
+    assert told[0] == "0022"
+    # 32 and 33 are the C library's own, and GNU make hands the first on blocked to what it starts.
+    assert [int(told[at], 16) & ~(3 << 31) for at in (2, 4)] == [0, 0]
 
 
 def test_process_runs_the_image_by_id_too(peer: Peer) -> None:

@@ -20,6 +20,7 @@ from labrunner.engine.engine import Engine
 from tests.e2e.conftest import cannot_run
 from tests.e2e.small_course import listen, proving, write_course
 from tests.e2e.test_run import holds
+from tests.measuring import unmeasured
 from tests.unit.processes import waited
 
 pytestmark = pytest.mark.engine
@@ -138,5 +139,7 @@ def test_a_host_that_lacks_a_program_is_told_so(place: Path, tmp_path: Path) -> 
 
 def test_an_ordinary_user_is_told_that_it_takes_root() -> None:
     program = "import os; from labrunner.engine.own import *; os.setuid(65534); demand_own_engines(None)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=unmeasured(os.environ), capture_output=True, text=True, check=False
+    )
     assert done.stderr.strip().endswith("by --jobs, and this user is not root")

@@ -31,6 +31,11 @@ Events = Sequence[Mapping[str, Any]]
 class FakeEngine:
     """The few calls that the decisions rest on; ``pulls`` and ``builds`` hold each one's events or error."""
 
+    @staticmethod
+    def version() -> Mapping[str, Any]:
+        """As Docker's, which builds."""
+        return {"Components": [{"Name": "Engine"}]}
+
     def __init__(self, *present: str, pulls: Mapping[str, Events | Exception] | None = None) -> None:
         self.tags = set(present)
         self.pulls = dict(pulls or {})

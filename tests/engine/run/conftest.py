@@ -14,6 +14,7 @@ import pytest
 from labrunner.runtime.cgroups import group, layout
 from labrunner.runtime.modes import Mode
 from tests.engine.harness import ORDINARY, Runtime, runtime
+from tests.unit.processes import waited
 
 
 def _python_is_readable() -> bool:
@@ -37,7 +38,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Runtime]:
     with runtime(above / "data", mode) as made:
         yield made
     assert _mounts() == before
-    assert not _processes(str(above))
+    assert waited(lambda: not _processes(str(above)))  # a shim ends when it has told its container's end
     assert not group.leftovers(layout.host(), group.engine_of(str(above / "data")))
     shutil.rmtree(above)
 

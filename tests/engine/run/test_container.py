@@ -159,7 +159,8 @@ def test_no_capability_is_inheritable_and_signals_are_as_usual(running: Runtime)
     _, output = running.create("cat", "/proc/self/status").run()
     lines = dict(line.split(":", 1) for line in output.splitlines())
     assert int(lines["CapInh"], 16) == int(lines["CapAmb"], 16) == 0
-    assert int(lines["SigIgn"], 16) == int(lines["SigBlk"], 16) == 0
+    # 32 and 33 are the C library's own, and GNU make hands the first on blocked to what it starts.
+    assert (int(lines["SigIgn"], 16) | int(lines["SigBlk"], 16)) & ~(3 << 31) == 0
     assert int(lines["CapEff"], 16) & 1 << 21 == 0  # SYS_ADMIN
     assert lines["Seccomp"].strip() == "2"
     assert lines["NoNewPrivs"].strip() == ("1" if running.mode is Mode.SINGLE else "0")

@@ -233,5 +233,6 @@ def test_python_own_library_would_follow_the_link(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     content = tar(symlink("in/link", str(tmp_path)), member("in/link/file", b"overwritten"))
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(tmp_path, filter="fully_trusted")  # noqa: S202 - which is the point
+        archive.extraction_filter = lambda member, _: member  # what Python 3.11.2 does anyway
+        archive.extractall(tmp_path)  # noqa: S202 - which is the point
     assert (tmp_path / "file").read_bytes() == b"overwritten"

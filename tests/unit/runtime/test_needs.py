@@ -22,12 +22,11 @@ from labrunner.runtime.trial import attempt
 def test_every_need_is_tried_and_leaves_nothing(tmp_path: Path) -> None:
     """As whoever runs the tests, in the way that is theirs."""
     mode = Mode.ROOT if os.geteuid() == 0 else Mode.SINGLE
-    mounts = Path("/proc/self/mountinfo").read_text()
     found = {need.name: need for need in needs.examine(tmp_path, mode)}
     assert {"namespaces", "disk", "cgroups", "files"} <= found.keys()
     assert all(need.says and not need.says.endswith(".") for need in found.values())
     assert list(tmp_path.iterdir()) == []
-    assert Path("/proc/self/mountinfo").read_text() == mounts
+    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
 
 
 def test_program_prints_them_as_json(tmp_path: Path) -> None:
