@@ -46,7 +46,7 @@ def test_bind_shows_the_hosts_folder(peer: Peer, shared: Path, spelling: str) ->
         == "from the host\n"
     )
     assert (shared / "made").read_text() == "back\n"
-    refused = peer.output("sh", "-c", "cat /shared/given; echo x >/shared/other", **settings(read_only=True))
+    refused = peer.output("sh", "-c", "exec 2>&1; cat /shared/given; echo x >/shared/other", **settings(read_only=True))
     assert refused.startswith("from the host\n")
     assert "Read-only file system" in refused
     assert not (shared / "other").exists()
