@@ -95,7 +95,7 @@ def test_read_only_root_takes_nothing(peer: Peer) -> None:
 
 def test_tmpfs_has_its_options(peer: Peer) -> None:
     """Size, mode, and no programs by default."""
-    script = "grep ' /mem ' /proc/mounts; stat -c %a /mem; cp /usr/bin/true /mem; /mem/true"
+    script = "exec 2>&1; grep ' /mem ' /proc/mounts; stat -c %a /mem; cp /usr/bin/true /mem; /mem/true"
     told = peer.output("sh", "-c", script, tmpfs={"/mem": "size=1m,mode=700"})
     line, mode, refused = told.splitlines()
     options = line.split()[3].split(",")
