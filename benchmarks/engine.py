@@ -45,7 +45,7 @@ def in_turn(works: dict[str, Work], times: int, idle: float = 0.0) -> dict[str, 
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(times):
         for name, work in works.items():
-            time.sleep(idle)
+            time.sleep(idle)  # the idleness whose cost is measured
             taken[name].append(seconds(work))
     return {name: statistics.median(each) * 1000 for name, each in taken.items()}
 

@@ -34,8 +34,8 @@ def main() -> NoReturn:
 def _early_host() -> Spawned | None:
     """A check host; it ends by itself with this process, should the command line be wrong."""
     from labrunner.content.locate import course_folder  # noqa: PLC0415 - as above
-    from labrunner.model.errors import LabrunnerError  # noqa: PLC0415
-    from labrunner.verify.spawn import spawn  # noqa: PLC0415
+    from labrunner.model.errors import LabrunnerError  # noqa: PLC0415 - as above
+    from labrunner.verify.spawn import spawn  # noqa: PLC0415 - as above
 
     with suppress(LabrunnerError):  # the command itself meets it again, and says it
         return spawn(course_folder("checks"))

@@ -35,6 +35,6 @@ def proxies() -> dict[str, str]:
 def _answer(*command: str) -> str:
     """What one of the host's tools prints when asked; nothing where it has no answer or is missing."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - our own words
     except FileNotFoundError:
         return ""

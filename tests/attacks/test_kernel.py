@@ -13,7 +13,7 @@ from tests.contract.waiting import until
 #: What makes a container weak: Docker's ``--cap-add SYS_ADMIN --security-opt seccomp=unconfined``.
 WEAK: dict[str, Any] = {"cap_add": ["SYS_ADMIN"], "security_opt": ["seccomp=unconfined"]}
 #: The hierarchies of version 1 have a program that the host's root runs when a group gets empty.
-AGENT = "mount -t cgroup -o memory cgroup /work 2>/dev/null && test -e /work/release_agent && echo reached"
+AGENT = "mount -t cgroup -o memory cgroup /desk 2>/dev/null && test -e /desk/release_agent && echo reached"
 
 
 def only_root(peer: Peer, why: str) -> None:

@@ -40,7 +40,7 @@ ACCOUNTS = {
 }
 #: What a terminal of this name can do (terminfo(5)), in Debian's place and in the usual one; ``top`` wants to know.
 TERMINFO = (Path("/lib/terminfo/x/xterm"), Path("/usr/share/terminfo/x/xterm"))
-FOLDERS = ("dev", "etc", "home", "home/learner", "proc", "root", "sys", "tmp", "usr/bin", "work")
+FOLDERS = ("dev", "etc", "home", "home/learner", "proc", "root", "sys", "tmp", "usr/bin", "desk")
 
 
 def root_file_system() -> bytes:
@@ -58,7 +58,7 @@ def root_file_system() -> bytes:
         archive.addfile(link)
         for name, text in ACCOUNTS.items():
             add(archive, name, text.encode(), 0o644)
-        add(archive, "work/not-executable", b"#!/bin/sh\n", 0o644)
+        add(archive, "desk/not-executable", b"#!/bin/sh\n", 0o644)
         programs = {program: Path(shutil.which(program) or f"/bin/{program}") for program in PROGRAMS}
         for program, path in programs.items():
             add(archive, f"usr/bin/{program}", path.read_bytes(), 0o755)

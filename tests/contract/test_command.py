@@ -47,8 +47,8 @@ def test_life_by_commands(peer: Peer) -> None:
     assert made.returncode == 0, made.stderr
     assert peer.docker("start", "contract-cli").stdout == "contract-cli\n"
     assert peer.docker(
-        "exec", "--env", "A=b", "--workdir", "/work", "contract-cli", "sh", "-c", "echo $A; pwd"
-    ).stdout == ("b\n/work\n")
+        "exec", "--env", "A=b", "--workdir", "/desk", "contract-cli", "sh", "-c", "echo $A; pwd"
+    ).stdout == ("b\n/desk\n")
     assert "sleep 1000" in peer.docker("top", "contract-cli").stdout
     assert peer.docker("rename", "contract-cli", "contract-new").returncode == 0
     assert peer.docker("restart", "--time", "0", "contract-new").returncode == 0
@@ -66,8 +66,8 @@ def test_exec_ends_with_the_processs_code(peer: Peer) -> None:
     peer.start("sleep", "1000", name="contract-cli")
     done = peer.docker("exec", "-i", "contract-cli", "sh", "-c", "cat; echo err >&2; exit 4", given="given\n")
     assert (done.returncode, done.stdout, done.stderr) == (4, "given\n", "err\n")
-    assert peer.docker("exec", "--detach", "contract-cli", "touch", "/work/made").returncode == 0
-    until(lambda: peer.docker("exec", "contract-cli", "ls", "/work/made").returncode == 0)
+    assert peer.docker("exec", "--detach", "contract-cli", "touch", "/desk/made").returncode == 0
+    until(lambda: peer.docker("exec", "contract-cli", "ls", "/desk/made").returncode == 0)
 
 
 def test_images_by_commands(peer: Peer) -> None:

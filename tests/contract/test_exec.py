@@ -21,7 +21,7 @@ START = {"Detach": False, "Tty": False}
 @pytest.fixture
 def running(peer: Peer) -> Container:
     """A container that only waits."""
-    return peer.start("sleep", "1000", environment={"OF": "container"}, working_dir="/work")
+    return peer.start("sleep", "1000", environment={"OF": "container"}, working_dir="/desk")
 
 
 def test_exec_gives_both_streams_and_its_code(running: Container) -> None:
@@ -43,7 +43,7 @@ def test_exec_is_in_the_containers_namespaces(running: Container) -> None:
 def test_exec_has_the_containers_environment_and_folder(running: Container) -> None:
     """And what the request adds."""
     told = beside(running, "sh", "-c", "echo $OF $MORE $HOME; pwd", environment={"MORE": "exec"})
-    assert told == "container exec /root\n/work\n"
+    assert told == "container exec /root\n/desk\n"
     assert beside(running, "pwd", workdir="/home") == "/home\n"
 
 
@@ -87,10 +87,10 @@ def test_inspect_tells_of_an_exec(peer: Peer, running: Container) -> None:
 
 def test_detached_exec_is_no_stream(peer: Peer, running: Container) -> None:
     """The answer is 200 at once; the process goes on."""
-    made = make_exec(peer, running.id, "sh", "-c", "echo done >/work/detached")
+    made = make_exec(peer, running.id, "sh", "-c", "echo done >/desk/detached")
     answer = peer.ask("POST", f"/exec/{made}/start", {"Detach": True})
     assert (answer.status, answer.body) == (200, b"")
-    until(lambda: beside(running, "cat", "/work/detached") == "done\n")
+    until(lambda: beside(running, "cat", "/desk/detached") == "done\n")
 
 
 def test_exec_with_a_terminal(peer: Peer, running: Container) -> None:
@@ -145,8 +145,8 @@ def test_exec_outlives_nothing(peer: Peer) -> None:
     ("command", "says"),
     [
         ("no-such-program", 'exec: "no-such-program": executable file not found in $PATH'),
-        ("/work/not-executable", 'exec: "/work/not-executable": permission denied'),
-        ("/work", "permission denied"),
+        ("/desk/not-executable", 'exec: "/desk/not-executable": permission denied'),
+        ("/desk", "permission denied"),
     ],
 )
 def test_program_that_cannot_run_says_so_in_the_stream(peer: Peer, running: Container, command: str, says: str) -> None:

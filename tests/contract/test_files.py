@@ -25,8 +25,8 @@ def shared(peer: Peer, tmp_path: Path) -> Path:
 
 def test_two_containers_of_an_image_do_not_see_each_others_files(peer: Peer) -> None:
     """Nor is the image changed."""
-    peer.start("sh", "-c", "echo x >/etc/os-release; rm /work/not-executable; touch /new").wait()
-    told = peer.output("sh", "-c", "exec 2>&1; cat /etc/os-release; ls /work; ls /new")
+    peer.start("sh", "-c", "echo x >/etc/os-release; rm /desk/not-executable; touch /new").wait()
+    told = peer.output("sh", "-c", "exec 2>&1; cat /etc/os-release; ls /desk; ls /new")
     assert told.startswith("ID=contract\nnot-executable\n")
     assert "/new" in told
     assert "No such file or directory" in told

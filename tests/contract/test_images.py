@@ -121,7 +121,7 @@ def test_filters_choose_images(peer: Peer, filters: dict[str, list[str]], count:
 
 def test_commit_makes_an_image_of_what_was_written(peer: Peer) -> None:
     """A layer above the image's; deletions stay deleted; settings are the container's and the request's."""
-    script = "echo new >/made; rm /work/not-executable; mkdir /folder; ln -s /made /link; chmod 640 /made"
+    script = "echo new >/made; rm /desk/not-executable; mkdir /folder; ln -s /made /link; chmod 640 /made"
     container = peer.start("sh", "-c", script, environment={"A": "b"})
     container.wait()
     image = container.commit(
@@ -136,7 +136,7 @@ def test_commit_makes_an_image_of_what_was_written(peer: Peer) -> None:
     made.start()
     made.wait()
     assert made.logs() == b"new\n"
-    again = peer.client.containers.create("contract-made:v1", ["sh", "-c", "ls /work; stat -c %a /made; ls -d /folder"])
+    again = peer.client.containers.create("contract-made:v1", ["sh", "-c", "ls /desk; stat -c %a /made; ls -d /folder"])
     again.start()
     again.wait()
     assert again.logs() == b"640\n/folder\n"

@@ -73,7 +73,7 @@ def test_seccomp_can_be_switched_off(peer: Peer) -> None:
     ("name", "number", "arguments"),
     [
         ("keyctl", 250, "0, 0, 0"),
-        ("mount", 165, "'none', '/work', 'tmpfs', 0, 0"),
+        ("mount", 165, "'none', '/desk', 'tmpfs', 0, 0"),
         ("unshare", 272, "0x10000000"),
         ("bpf", 321, "0, 0, 0"),
         ("perf_event_open", 298, "0, 0, -1, -1, 0"),
@@ -110,7 +110,7 @@ def test_user_namespace_is_refused(peer: Peer) -> None:
 
 def test_mount_is_refused(peer: Peer) -> None:
     """mount(8) cannot do it."""
-    assert "permission denied" in peer.output("mount", "-t", "tmpfs", "none", "/work").lower()
+    assert "permission denied" in peer.output("mount", "-t", "tmpfs", "none", "/desk").lower()
 
 
 def test_masked_paths_are_empty(peer: Peer) -> None:

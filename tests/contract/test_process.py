@@ -28,14 +28,14 @@ def test_entrypoint_comes_before_the_command(
 
 def test_image_gives_what_the_request_leaves_out(peer: Peer) -> None:
     """Command, environment, folder, user and labels; the request's are added or win."""
-    changes = ['CMD ["sh", "-c", "echo $A $B; pwd"]', "ENV A=image B=image", "WORKDIR /work", "LABEL of=image"]
+    changes = ['CMD ["sh", "-c", "echo $A $B; pwd"]', "ENV A=image B=image", "WORKDIR /desk", "LABEL of=image"]
     arguments = [word for change in changes for word in ("--change", change)]
     made = peer.create("true")
     assert peer.docker("commit", *arguments, str(made.id), "contract-given").returncode == 0
     container = peer.client.containers.create("contract-given", environment={"B": "own"}, labels={"more": "own"})
     container.start()
     container.wait()
-    assert container.logs() == b"image own\n/work\n"
+    assert container.logs() == b"image own\n/desk\n"
     assert container.labels == {"of": "image", "more": "own"}
 
 

@@ -166,8 +166,8 @@ def test_body_that_is_no_configuration_is_refused(peer: Peer, body: bytes) -> No
     [
         ({"command": ["no-such-program"]}, 400, 127, 'exec: "no-such-program": executable file not found in $PATH'),
         ({"command": ["/nothing/x"]}, 400, 127, 'exec: "/nothing/x": stat /nothing/x: no such file or directory'),
-        ({"command": ["/work/not-executable"]}, 400, 126, 'exec: "/work/not-executable": permission denied'),
-        ({"command": ["/work"]}, 400, 126, "permission denied"),
+        ({"command": ["/desk/not-executable"]}, 400, 126, 'exec: "/desk/not-executable": permission denied'),
+        ({"command": ["/desk"]}, 400, 126, "permission denied"),
         ({"user": "nobody-here"}, 500, 128, "unable to find user nobody-here: no matching entries in passwd file"),
         ({"user": "0:nogroup"}, 500, 128, "unable to find group nogroup: no matching entries in group file"),
         ({"user": "-1"}, 500, 128, "uids and gids must be in range 0-2147483647"),
@@ -186,7 +186,7 @@ def test_start_that_fails_says_why(peer: Peer, settings: Settings, status: int, 
     container.remove()
 
 
-@pytest.mark.parametrize(("command", "code"), [("no-such-program", 127), ("/work/not-executable", 126)])
+@pytest.mark.parametrize(("command", "code"), [("no-such-program", 127), ("/desk/not-executable", 126)])
 def test_docker_run_ends_with_the_shells_code(peer: Peer, command: str, code: int) -> None:
     """Through the real client, which reads it from the words."""
     done = peer.docker("run", "--rm", "contract", command)

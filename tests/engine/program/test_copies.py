@@ -20,13 +20,13 @@ mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work data
 trap '"$2" -m labrunner engine stop >/dev/null' EXIT
 export DOCKER_HOST="unix://$1/data/engine.sock"
 docker import --change 'ENV PATH=/usr/bin' - image >/dev/null
-docker run --name one image sh -c 'echo mine > /work/mine; rm /etc/os-release; ls /etc' </dev/null
+docker run --name one image sh -c 'echo mine > /desk/mine; rm /etc/os-release; ls /etc' </dev/null
 docker commit one changed >/dev/null
-docker run --rm changed sh -c 'cat /work/mine; ls /etc' </dev/null
-docker run --rm image ls /work </dev/null
+docker run --rm changed sh -c 'cat /desk/mine; ls /etc' </dev/null
+docker run --rm image ls /desk </dev/null
 docker create --name two image true >/dev/null
 docker commit two same >/dev/null
-docker run --rm same ls /work </dev/null
+docker run --rm same ls /desk </dev/null
 """
 
 
